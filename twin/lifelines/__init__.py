@@ -1,0 +1,1 @@
+"""What each network is: one folder per lifeline, found by entry point."""
