@@ -1,0 +1,1 @@
+"""What happens: the clock, incidents, failures, the cascade, and who is solved again when."""

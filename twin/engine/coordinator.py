@@ -1,0 +1,243 @@
+"""Solves what changed, once per instant, to a fixed point; and wakes each network when its time has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import simpy
+
+from twin.engine.door import apply, touch
+from twin.engine.explain import cause_in
+from twin.engine.needs import Cascade
+from twin.engine.world import World, latest_disturbance
+from twin.errors import RunError
+from twin.lifelines import registry
+from twin.model.city import FACILITY
+from twin.model.journal import NO_CAUSE
+from twin.physics.solution import Outcome, Solution
+from twin.text import _
+
+MAX_ROUNDS = 40
+LAST = 9
+"""SimPy priority of settling: after everything else of the same instant."""
+UNSERVED_BELOW = 0.5
+"""A consumer counts as unserved in the journal when less than half of its demand is met."""
+
+Watcher = Callable[[], None]
+
+
+class Coordinator:
+    """Gathers the changes of one instant and settles them when everything else has happened."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.cascade = Cascade(world)
+        self.watchers: list[Watcher] = []
+        self.order = _order(world)
+        self._generation = dict.fromkeys(world.models, 0)
+        self._pending = False
+        self._unserved: dict[str, np.ndarray[Any, np.dtype[np.bool_]]] = {}
+        self.profile: dict[str, float] = {}
+
+    def start(self) -> None:
+        """Solve everything at time zero."""
+        for layer in self.order:
+            touch(self.world, layer)
+        self.request()
+
+    def request(self) -> None:
+        """Settle at the end of the present instant."""
+        if self._pending:
+            return
+        self._pending = True
+        event = simpy.Event(self.world.env)
+        event._ok, event._value = True, None
+        event.callbacks = [lambda _event: self._settle()]
+        self.world.env.schedule(event, priority=LAST)  # type: ignore[arg-type]
+
+    def _settle(self) -> None:
+        self._pending = False
+        world = self.world
+        world.counters.instants += 1
+        touched: dict[str, list[int]] = {}
+        for _round in range(MAX_ROUNDS):
+            if not world.dirty:
+                break
+            world.counters.rounds += 1
+            self._round(touched)
+            for watcher in self.watchers:
+                watcher()
+        else:
+            names = ", ".join(sorted(world.dirty))
+            raise RunError(_("the networks {names} do not come to rest at {t} s", names=names, t=world.now))
+        for layer in sorted(touched):
+            self._record(layer)
+            self._schedule(layer)
+        world.sink.flush()
+
+    def _round(self, touched: dict[str, list[int]]) -> None:
+        world = self.world
+        for layer in self.order:
+            if layer in world.dirty:
+                touched.setdefault(layer, []).extend(world.dirty.pop(layer))
+                if layer in world.models:
+                    self._solve(layer)
+                else:
+                    self._follow(layer)
+                self._note_service(layer, touched)
+        for layer in [name for name in world.dirty if name not in self.order]:
+            touched.setdefault(layer, []).extend(world.dirty.pop(layer))
+        self.cascade.review(lambda layer, _rule: cause_in(world, layer, touched))
+        self._facilities(touched)
+
+    def _solve(self, layer: str) -> None:
+        world, model = self.world, self.world.models[layer]
+        before = world.solutions.get(layer)
+        t_data = world.now + world.offset_s
+        if before is None:
+            first = model.advance(world.state, _nothing(world, layer), t_data, 0.0)
+            apply(world, first, NO_CAUSE)
+        elif (passed := world.now - world.solved_at[layer]) > 0:
+            writes = model.advance(world.state, before, t_data - passed, passed)
+            apply(world, writes, latest_disturbance(world, layer))
+        world.solved_at[layer] = world.now
+        world.dirty.pop(layer, None)
+        solution = model.solve(world.state, t_data, before)
+        self._judge(layer, solution)
+        world.solutions[layer] = solution
+        for table, share in solution.share.items():
+            world.share[layer, table] = share
+        apply(world, model.react(world.state, solution), latest_disturbance(world, layer))
+
+    def _judge(self, layer: str, solution: Solution) -> None:
+        counters = self.world.counters
+        counters.work[layer] = counters.work[layer] + solution.work
+        if solution.outcome is Outcome.CONVERGED:
+            return
+        counters.fallbacks += solution.outcome is Outcome.FALLBACK
+        counters.failures += solution.outcome is Outcome.FAILED
+        self.world.journal.append(
+            self.world.now,
+            str(solution.outcome),
+            lifeline=layer,
+            cause=latest_disturbance(self.world, layer),
+            rule=solution.reason,
+        )
+
+    def _follow(self, layer: str) -> None:
+        """A layer without physics does its work as far as its components are available."""
+        for table in self.world.city.layers[layer].components:
+            self.world.share[layer, table] = self.world.state.available(layer, table).astype(np.float64)
+
+    def _facilities(self, touched: dict[str, list[int]]) -> None:
+        shares = self.cascade.facility_share()
+        if not shares:
+            return
+        available = self.world.state.available(FACILITY, "nodes").astype(np.float64)
+        for row, share in shares.items():
+            available[row] *= share
+        if not np.array_equal(available, self.world.share[FACILITY, "nodes"]):
+            self.world.share[FACILITY, "nodes"] = available
+            self._note_service(FACILITY, touched)
+
+    def _note_service(self, layer: str, touched: Mapping[str, list[int]]) -> None:
+        world = self.world
+        table = "nodes" if layer == FACILITY else _consumers(layer)
+        if not table:
+            return
+        unserved = world.share[layer, table] < UNSERVED_BELOW
+        before = self._unserved.get(layer, np.zeros(len(unserved), dtype=bool))
+        self._unserved[layer] = unserved
+        ids = world.city.layers[layer].ids(table)
+        cause = cause_in(world, layer, dict(touched))
+        for row in np.flatnonzero(unserved != before):
+            world.journal.append(
+                world.now,
+                "unserved" if unserved[row] else "served",
+                lifeline=layer,
+                component=str(ids[row]),
+                value=repr(float(world.share[layer, table][row])),
+                cause=self._own_cause(layer, table, int(row), cause),
+            )
+
+    def _own_cause(self, layer: str, table: str, row: int, otherwise: int) -> int:
+        """A consumer that is out itself is unserved because of that; else what happened in its network."""
+        name = str(self.world.city.layers[layer].ids(table)[row])
+        return self.world.disturbed[layer].get(name, otherwise)
+
+    def _record(self, layer: str) -> None:
+        world = self.world
+        solution = world.solutions.get(layer)
+        if solution is None:
+            return
+        required, supplied = float(solution.required.sum()), float(solution.supplied.sum())
+        world.sink.service(world.now, layer, "", supplied, required)
+        for zone, rows in _zones(world, layer).items():
+            world.sink.service(
+                world.now,
+                layer,
+                zone,
+                float(solution.supplied[rows].sum()),
+                float(solution.required[rows].sum()),
+            )
+        columns = {
+            f"{table}.{name}": np.asarray(values, dtype=np.float64)
+            for table, results in sorted(solution.tables.items())
+            for name, values in sorted(results.items())
+        }
+        world.sink.result(layer, world.now, columns)
+
+    def _schedule(self, layer: str) -> None:
+        """Wake the network when its solution ends."""
+        world = self.world
+        if layer not in world.models:
+            return
+        self._generation[layer] += 1
+        generation = self._generation[layer]
+        horizon = world.models[layer].horizon(world.state, world.solutions[layer], world.now + world.offset_s)
+        if not np.isfinite(horizon.seconds):
+            return
+
+        def wake() -> Iterator[simpy.Event]:
+            yield world.env.timeout(max(horizon.seconds, 1e-3))
+            if self._generation[layer] == generation:
+                touch(world, layer)
+                self.request()
+
+        world.env.process(wake())
+
+
+def _nothing(world: World, layer: str) -> Solution:
+    zero = np.zeros(0)
+    return Solution(Outcome.CONVERGED, {}, {}, zero, zero)
+
+
+def _consumers(layer: str) -> str:
+    known = registry.declarations()
+    return known[layer].consumers if layer in known else ""
+
+
+def _zones(world: World, layer: str) -> Mapping[str, np.ndarray[Any, Any]]:
+    table = world.city.networks[layer].tables[_consumers(layer)]
+    if "zone" not in table:
+        return {}
+    zones = table["zone"].astype(str)
+    return {str(zone): np.flatnonzero(zones == zone) for zone in np.unique(zones) if zone}
+
+
+def _order(world: World) -> tuple[str, ...]:
+    """Layers so that suppliers come before consumers where the dependencies allow it."""
+    import networkx as nx
+
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(sorted(world.city.layers))
+    refs, table = world.city.refs, world.city.dependencies
+    for supplier, consumer in zip(table["supplier"], table["consumer"], strict=True):
+        first, second = refs[supplier].layer, refs[consumer].layer
+        if first != second:
+            graph.add_edge(first, second)
+    parts = nx.condensation(graph)
+    order = nx.lexicographical_topological_sort(parts, key=lambda part: min(parts.nodes[part]["members"]))
+    return tuple(name for part in order for name in sorted(parts.nodes[part]["members"]))

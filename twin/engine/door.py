@@ -1,0 +1,68 @@
+"""The one door: every change of state goes through here and into the journal with its cause."""
+
+from __future__ import annotations
+
+from twin.engine.world import World
+from twin.lifelines.base import Write
+from twin.model.journal import NO_CAUSE
+from twin.model.network import Ref
+
+
+def change(
+    world: World,
+    ref: Ref,
+    column: str,
+    value: float | bool,
+    *,
+    kind: str,
+    cause: int = NO_CAUSE,
+    rule: str = "",
+    text_id: str = "",
+) -> int:
+    """Set one value of the state and write the event; returns its number, or -1 where nothing changed."""
+    before = world.state.is_available(ref)
+    effect = world.state.write(ref, column, value)
+    if not effect:
+        return NO_CAUSE
+    name = world.city.component_id(ref)
+    number = world.journal.append(
+        world.now,
+        kind,
+        lifeline=ref.layer,
+        component=name,
+        value=f"{column}={_shown(value)}",
+        cause=cause,
+        rule=rule,
+        text_id=text_id,
+    )
+    _note_disturbance(world, ref, name, before, number)
+    touch(world, ref.layer, number)
+    return number
+
+
+def _note_disturbance(world: World, ref: Ref, name: str, before: bool, number: int) -> None:
+    after = world.state.is_available(ref)
+    if before and not after:
+        world.disturbed[ref.layer][name] = number
+    elif after and not before:
+        world.disturbed[ref.layer].pop(name, None)
+
+
+def _shown(value: float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(float(value))
+
+
+def touch(world: World, layer: str, cause: int = NO_CAUSE) -> None:
+    """Mark a layer for solving at this instant."""
+    causes = world.dirty.setdefault(layer, [])
+    if cause != NO_CAUSE:
+        causes.append(cause)
+
+
+def apply(world: World, writes: tuple[Write, ...], cause: int) -> None:
+    """Apply what a network does by itself: stored quantities silently, actions as events."""
+    for write in writes:
+        if write.rule:
+            change(world, write.ref, write.column, write.value, kind=write.kind, cause=cause, rule=write.rule)
+        else:
+            world.state.write(write.ref, write.column, write.value)

@@ -1,0 +1,214 @@
+"""The cascade: who loses what it depends on, how long a backup carries it, when it works again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from twin.engine.door import change
+from twin.engine.world import World
+from twin.model.journal import NO_CAUSE
+from twin.model.network import Ref
+
+MINUTE_S = 60.0
+
+
+@dataclass
+class Need:
+    """What one consumer needs of one kind, from any one of a group of suppliers.
+
+    Attributes
+    ----------
+    satisfied
+        Whether a supplier gives enough at present.
+    met
+        Whether the consumer can work as far as this need goes (a backup may carry it).
+    left_s, since, recharged_at
+        What the backup held when it was last looked at, when it began to run (None: it does not), and
+        since when it recharges.
+    event
+        The event that a running backup or restart goes back to.
+    """
+
+    consumer: Ref
+    name: str
+    rule: str
+    layer: str
+    backup_s: float
+    recharge_s: float
+    restart_s: float
+    satisfied: bool = True
+    met: bool = True
+    left_s: float = 0.0
+    since: float | None = None
+    recharged_at: float = 0.0
+    event: int = NO_CAUSE
+    timer: simpy.Event | None = field(default=None, repr=False)
+
+    def charge(self, now: float) -> float:
+        """Seconds that the backup would last from `now`: what is left of it, and what was recharged."""
+        if self.since is not None:
+            return self.left_s - (now - self.since)
+        if self.recharge_s <= 0:
+            return self.backup_s
+        gained = (now - self.recharged_at) / self.recharge_s * self.backup_s
+        return float(np.clip(self.left_s + gained, 0.0, self.backup_s))
+
+
+@dataclass(frozen=True, eq=False)
+class _Suppliers:
+    """The suppliers that stand in one component table: need numbers, rows, thresholds; shape (rows,)."""
+
+    need: NDArray[np.intp]
+    row: NDArray[np.intp]
+    threshold: NDArray[np.float64]
+
+
+class Cascade:
+    """All needs of a city and the running backups and restarts."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.needs: list[Need] = []
+        self.of: dict[Ref, list[Need]] = {}
+        self._suppliers: dict[tuple[str, str], _Suppliers] = {}
+        self._read()
+
+    def _read(self) -> None:
+        table, refs = self.world.city.dependencies, self.world.city.refs
+        groups: dict[tuple[str, str, str], list[int]] = {}
+        for row in range(len(table)):
+            consumer, kind, group = (str(table[name][row]) for name in ("consumer", "kind", "group"))
+            groups.setdefault((consumer, kind, group or f"#{row}"), []).append(row)
+        places: dict[tuple[str, str], list[tuple[int, int, float]]] = {}
+        for number, ((consumer, kind, _group), rows) in enumerate(groups.items()):
+            suppliers = [str(table["supplier"][row]) for row in rows]
+            need = Need(
+                refs[consumer],
+                consumer,
+                f"{kind}: {' | '.join(suppliers)}",
+                refs[suppliers[0]].layer,
+                *(float(table[name][rows].max()) * MINUTE_S for name in ("backup_min", "recharge_min")),
+                float(table["restart_min"][rows].max()) * MINUTE_S,
+            )
+            need.left_s = need.backup_s
+            self.needs.append(need)
+            self.of.setdefault(need.consumer, []).append(need)
+            for row, supplier in zip(rows, suppliers, strict=True):
+                ref = refs[supplier]
+                threshold = float(table["threshold"][row])
+                places.setdefault((ref.layer, ref.table), []).append((number, ref.row, threshold))
+        for place, found in places.items():
+            need_numbers, supplier_rows, thresholds = zip(*found, strict=True)
+            self._suppliers[place] = _Suppliers(
+                np.array(need_numbers, dtype=np.intp),
+                np.array(supplier_rows, dtype=np.intp),
+                np.array(thresholds, dtype=np.float64),
+            )
+
+    def best_supply(self) -> NDArray[np.float64]:
+        """What the best supplier of each need gives, 0 to 1, shape (needs,)."""
+        best = np.zeros(len(self.needs))
+        for (layer, table), suppliers in self._suppliers.items():
+            np.maximum.at(best, suppliers.need, self.world.share[layer, table][suppliers.row])
+        return best
+
+    def satisfied(self) -> NDArray[np.bool_]:
+        """Which needs have a supplier at or above its threshold, shape (needs,)."""
+        enough = np.zeros(len(self.needs), dtype=bool)
+        for (layer, table), suppliers in self._suppliers.items():
+            gives = self.world.share[layer, table][suppliers.row] >= suppliers.threshold
+            enough[suppliers.need[gives]] = True
+        return enough
+
+    def review(self, why: Callable[[str, str], int]) -> None:
+        """Let losses and returns begin, comparing every need with what its suppliers give now.
+
+        `why(layer, rule)` is the event that explains what happened in the suppliers' layer.
+        """
+        enough = self.satisfied()
+        before = np.fromiter((need.satisfied for need in self.needs), dtype=bool, count=len(self.needs))
+        for number in np.flatnonzero(enough != before):
+            need = self.needs[number]
+            need.satisfied = bool(enough[number])
+            cause = why(need.layer, need.rule)
+            if need.satisfied:
+                self._supply_returns(need, cause)
+            else:
+                self._supply_ends(need, cause)
+
+    def _note(self, need: Need, kind: str, cause: int, value: str = "") -> int:
+        return self.world.journal.append(
+            self.world.now,
+            kind,
+            lifeline=need.consumer.layer,
+            component=need.name,
+            value=value,
+            cause=cause,
+            rule=need.rule,
+        )
+
+    def _supply_ends(self, need: Need, cause: int) -> None:
+        need.timer = None
+        now = self.world.now
+        left = need.charge(now)
+        if left <= 0 or not need.met:
+            self._stop(need, cause)
+            return
+        need.left_s, need.since = left, now
+        need.event = self._note(need, "backup", cause, repr(left))
+        self._after(need, left, self._backup_empty)
+
+    def _backup_empty(self, need: Need) -> None:
+        need.left_s, need.since, need.recharged_at = 0.0, None, self.world.now
+        self._stop(need, self._note(need, "backup_empty", need.event))
+
+    def _stop(self, need: Need, cause: int) -> None:
+        need.met = False
+        change(self.world, need.consumer, "supplied", False, kind="lost", cause=cause, rule=need.rule)
+
+    def _supply_returns(self, need: Need, cause: int) -> None:
+        need.timer = None
+        now = self.world.now
+        need.left_s, need.since, need.recharged_at = need.charge(now), None, now
+        if need.met:
+            self._note(need, "backup_ends", cause, repr(need.left_s))
+        elif need.restart_s > 0:
+            need.event = self._note(need, "restarting", cause, repr(need.restart_s))
+            self._after(need, need.restart_s, self._restarted)
+        else:
+            self._go_on(need, cause)
+
+    def _restarted(self, need: Need) -> None:
+        self._go_on(need, need.event)
+
+    def _go_on(self, need: Need, cause: int) -> None:
+        need.met = True
+        if all(other.met for other in self.of[need.consumer]):
+            change(self.world, need.consumer, "supplied", True, kind="returns", cause=cause, rule=need.rule)
+
+    def _after(self, need: Need, delay: float, act: Callable[[Need], None]) -> None:
+        timer = self.world.env.timeout(delay)
+        need.timer = timer
+
+        def wait() -> Iterator[simpy.Event]:
+            yield timer
+            if need.timer is timer:
+                need.timer = None
+                act(need)
+
+        self.world.env.process(wait())
+
+    def facility_share(self) -> Mapping[int, float]:
+        """Share of function of each facility that needs something: its worst need, by row."""
+        best = self.best_supply()
+        shares: dict[int, float] = {}
+        for number, need in enumerate(self.needs):
+            if need.consumer.layer not in self.world.models:
+                given = 1.0 if need.since is not None else float(best[number]) if need.met else 0.0
+                shares[need.consumer.row] = min(shares.get(need.consumer.row, 1.0), given)
+        return shares

@@ -1,0 +1,192 @@
+"""City data sets: a folder with a manifest and one file per table."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from twin.errors import DatasetError
+from twin.io import tables
+from twin.io.files import inside, refuse, sha256
+from twin.io.manifest import FILE, read_manifest, write_manifest
+from twin.io.references import check_references
+from twin.model.city import CITY_SCHEMAS, FACILITY, LAYER_SCHEMAS, ROAD, City, Manifest
+from twin.model.finding import Finding, Severity, errors
+from twin.model.network import Network
+from twin.model.schema import Schema
+from twin.model.table import Table
+from twin.text import _
+
+Schemas = Mapping[str, Mapping[str, Schema]]
+
+
+def read_city(folder: Path, schemas: Schemas, *, verify: bool = True) -> tuple[City, list[Finding]]:
+    """The city in `folder` and every finding about it.
+
+    Parameters
+    ----------
+    folder
+        A city data set: `manifest.yaml`, `<lifeline>/<table>.csv|parquet`, `dependencies.csv`, ...
+    schemas
+        Tables of each lifeline by name (from the declarations).
+    verify
+        Whether to compare the files with the manifest's checksums.
+
+    Raises
+    ------
+    DatasetError
+        Where there is no manifest, or a file cannot be read at all. Defects inside tables come back as
+        findings; the city is fit for use only when none of them is an error.
+    """
+    if not folder.is_dir():
+        raise refuse("city.missing", folder, _("is no folder"), _("give the folder of a city data set"))
+    manifest = read_manifest(folder)
+    findings: list[Finding] = []
+    if verify:
+        findings += _check_seal(folder, manifest)
+    networks = {
+        name: network
+        for name, own in schemas.items()
+        if (network := _network(folder, name, own, findings)) is not None
+    }
+    layers = {name: _layer(folder, name, findings) for name in (ROAD, FACILITY)}
+    joined = {name: _table(folder, name, schema, findings) for name, schema in CITY_SCHEMAS.items()}
+    city = City(manifest, networks, layers[ROAD], layers[FACILITY], **joined)
+    if not errors(findings):
+        findings += check_references(city)
+    if not networks:
+        problem = _("holds no network that is known here")
+        findings.append(
+            Finding("city.empty", Severity.ERROR, str(folder), problem, _("add at least one lifeline"))
+        )
+    return city, findings
+
+
+def _network(
+    folder: Path, name: str, schemas: Mapping[str, Schema], findings: list[Finding]
+) -> Network | None:
+    if not (folder / name).is_dir():
+        return None
+    known = {table: _table(folder / name, table, schema, findings, name) for table, schema in schemas.items()}
+    if not len(known["nodes"]):
+        place = f"{name}/nodes.csv"
+        findings.append(
+            Finding("network.empty", Severity.ERROR, place, _("has no rows"), _("give at least one node"))
+        )
+    return Network(name, known)
+
+
+def _layer(folder: Path, name: str, findings: list[Finding]) -> Network:
+    schemas = LAYER_SCHEMAS[name]
+    return Network(
+        name,
+        {table: _table(folder / name, table, schema, findings, name) for table, schema in schemas.items()},
+    )
+
+
+def _table(folder: Path, name: str, schema: Schema, findings: list[Finding], prefix: str = "") -> Table:
+    path = tables.find(folder, name)
+    if path is None:
+        return Table.empty(schema)
+    table, found = tables.read_table(path, schema, f"{prefix}/{path.name}" if prefix else path.name)
+    findings += found
+    return table
+
+
+def table_files(city: City) -> Iterator[tuple[str, Table]]:
+    """Every table of a city that has rows, with its place in the data set: `water/nodes`."""
+    for name, layer in city.layers.items():
+        for key, table in layer.tables.items():
+            if len(table):
+                yield f"{name}/{key}", table
+    for name in CITY_SCHEMAS:
+        table = getattr(city, name)
+        if len(table):
+            yield name, table
+
+
+def write_city(city: City, folder: Path, *, overwrite: bool = False) -> Manifest:
+    """Write a city as a sealed data set; the folder appears whole or not at all."""
+    if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
+        if not overwrite:
+            problem = _("exists and is not empty")
+            raise refuse("output.exists", folder, problem, _("give another folder or --overwrite"))
+        if not (folder / FILE).is_file():
+            problem = _("exists and is no city data set")
+            raise refuse("output.foreign", folder, problem, _("give another folder"))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    except OSError as error:
+        problem = _("cannot be written ({reason})", reason=error.strerror or str(error))
+        raise refuse("output.unwritable", folder, problem, _("choose a folder you may write")) from None
+    try:
+        for place, table in table_files(city):
+            path = draft / place
+            tables.write_table(table, path.parent, path.name)
+        manifest = _sealed(draft, city.manifest)
+        if folder.exists():
+            shutil.rmtree(folder)
+        draft.chmod(0o755)
+        draft.replace(folder)
+    except OSError as error:
+        problem = _("cannot be written ({reason})", reason=error.strerror or str(error))
+        raise refuse("output.unwritable", folder, problem, _("free space or choose another")) from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return manifest
+
+
+def seal(folder: Path) -> Manifest:
+    """Write the checksums and row counts of all tables into the manifest, after an edit by hand."""
+    return _sealed(folder, read_manifest(folder))
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    found = sorted(path for suffix in tables.SUFFIXES for path in folder.rglob(f"*{suffix}"))
+    return {path.relative_to(folder).as_posix(): path for path in found}
+
+
+def _sealed(folder: Path, manifest: Manifest) -> Manifest:
+    files = _files(folder)
+    rows = {name: _length(path) for name, path in files.items()}
+    sums = {name: sha256(path) for name, path in files.items()}
+    sealed = replace(manifest, checksums=sums, rows=rows)
+    write_manifest(folder, sealed)
+    return sealed
+
+
+def _length(path: Path) -> int:
+    return max((len(column) for column in tables.read_raw(path).values()), default=0)
+
+
+def _check_seal(folder: Path, manifest: Manifest) -> list[Finding]:
+    findings = []
+    files = _files(folder)
+    for name, digest in manifest.checksums.items():
+        path = inside(folder, name)
+        if not path.is_file():
+            problem = _("is named in the manifest but missing")
+            findings.append(
+                Finding("seal.missing", Severity.ERROR, name, problem, _("restore it or run 'twin seal'"))
+            )
+        elif sha256(path) != digest:
+            problem = _("differs from its checksum in the manifest")
+            remedy = _("restore it, or run 'twin seal' if you edited it")
+            findings.append(Finding("seal.differs", Severity.ERROR, name, problem, remedy))
+    for name in sorted(set(files) - set(manifest.checksums)):
+        problem = _("is not named in the manifest")
+        findings.append(
+            Finding("seal.unnamed", Severity.ERROR, name, problem, _("run 'twin seal' or remove it"))
+        )
+    return findings
+
+
+def usable(city: City, findings: list[Finding], place: str) -> City:
+    """The city, or a DatasetError with all findings where one of them is an error."""
+    if bad := errors(findings):
+        raise DatasetError(_("{place} cannot be used", place=place), bad)
+    return city

@@ -1,0 +1,95 @@
+"""Safe file handling: size limits, paths that stay inside their folder, whole-or-nothing writing."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from twin.errors import DatasetError
+from twin.model.finding import Finding, Severity
+from twin.text import Message, _
+
+MAX_BYTES = 4 * 1024**3
+"""Largest file that is read, packed or unpacked."""
+
+
+def refuse(rule: str, path: Path | str, problem: Message, remedy: Message) -> DatasetError:
+    """A `DatasetError` with one finding about a whole file."""
+    finding = Finding(rule, Severity.ERROR, str(path), problem, remedy)
+    return DatasetError(_("{path} cannot be used", path=str(path)), (finding,))
+
+
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The content of a file, unpacked where the name ends in `.gz`; DatasetError where it can't be read."""
+    try:
+        if path.suffix == ".gz":
+            with gzip.open(path) as file:
+                content = file.read(limit + 1)
+        else:
+            with path.open("rb") as file:
+                content = file.read(limit + 1)
+    except FileNotFoundError:
+        raise refuse("file.missing", path, _("does not exist"), _("check the path")) from None
+    except (OSError, EOFError) as error:
+        problem = _("cannot be read ({reason})", reason=str(error))
+        raise refuse("file.unreadable", path, problem, _("check the file and its permissions")) from None
+    if len(content) > limit:
+        problem = _("is larger than {limit} bytes", limit=limit)
+        raise refuse("file.too-large", path, problem, _("split the file"))
+    return content
+
+
+def read_text(path: Path, limit: int = MAX_BYTES) -> str:
+    """The text of a UTF-8 file (with or without BOM); DatasetError where it is not UTF-8."""
+    try:
+        return read_bytes(path, limit).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        problem = _("is not UTF-8 (byte {position})", position=error.start)
+        raise refuse("file.encoding", path, problem, _("save it as UTF-8")) from None
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The path `folder/name`; DatasetError where `name` is absolute or leads out of `folder`."""
+    path = folder / name
+    if Path(name).is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
+        raise refuse("file.outside", name, _("leads out of its folder"), _("use a name inside the folder"))
+    return path
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 digest of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def replacing(path: Path, mode: str = "wb", **options: Any) -> Iterator[IO[Any]]:
+    """A file that takes the place of `path` only when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    os.close(handle)
+    try:
+        with Path(temporary).open(mode, **options) as file:
+            yield file
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text with Unix line ends, whole or not at all."""
+    with replacing(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes, whole or not at all."""
+    with replacing(path) as file:
+        file.write(content)

@@ -1,0 +1,75 @@
+"""References between tables: link ends, devices' nodes, suppliers and consumers, instant cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import networkx as nx
+
+from twin.model.city import City
+from twin.model.finding import Finding, Severity
+from twin.model.network import Network
+from twin.model.table import Table
+from twin.text import Message, _
+
+
+def check_references(city: City) -> list[Finding]:
+    """Dangling references of a city and cycles of dependencies without any delay."""
+    findings: list[Finding] = []
+    for layer in city.layers.values():
+        for name, table in layer.tables.items():
+            findings += _dangling(layer, name, table)
+    for column in ("supplier", "consumer"):
+        findings += _unknown(city, column)
+    return findings or _cycles(city)
+
+
+def _dangling(layer: Network, name: str, table: Table) -> list[Finding]:
+    findings = []
+    for column in table.schema.columns:
+        if column.type != "ref":
+            continue
+        known = set(layer.tables[column.target]["id"])
+        values = table[column.name]
+        rows = [row for row, value in enumerate(values) if value not in known and value != ""]
+        if column.default is None:
+            rows += [row for row, value in enumerate(values) if value == ""]
+        if rows:
+            names = table.columns.get("id", values)
+            named = [f"{names[row]} -> {values[row] or '?'}" for row in sorted(rows)]
+            problem = _("names rows that {target} does not have", target=column.target)
+            findings.append(
+                _error("reference.dangling", f"{layer.lifeline}/{name}", column.name, problem, named)
+            )
+    return findings
+
+
+def _unknown(city: City, column: str) -> list[Finding]:
+    missing = sorted({str(name) for name in city.dependencies[column] if name not in city.refs})
+    if not missing:
+        return []
+    problem = _("names components that this city does not have")
+    return [_error("dependency.unknown", "dependencies", column, problem, missing)]
+
+
+def _cycles(city: City) -> list[Finding]:
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    table = city.dependencies
+    instant = (table["backup_min"] == 0) & (table["restart_min"] == 0)
+    for row in instant.nonzero()[0]:
+        graph.add_edge(str(table["supplier"][row]), str(table["consumer"][row]))
+    loops = [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1]
+    loops += [[name] for name in sorted(nx.nodes_with_selfloops(graph))]
+    if not loops:
+        return []
+    problem = _("need each other without any backup or restart time")
+    remedy = _("give one of the rows a backup_min, or remove it")
+    return [
+        Finding("dependency.cycle", Severity.ERROR, "dependencies", problem, remedy, ids=tuple(loop))
+        for loop in sorted(loops)
+    ]
+
+
+def _error(rule: str, file: str, field: str, problem: Message, ids: Iterable[str]) -> Finding:
+    remedy = _("correct the id or add the row")
+    return Finding(rule, Severity.ERROR, file, problem, remedy, field=field, ids=tuple(ids))
