@@ -1,0 +1,61 @@
+"""What power is to the rest of the house: kinds, tables, quantities and verbs; no physics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twin.lifelines.base import Declaration, Kind, Quantity
+from twin.model.schema import read_schemas
+from twin.model.state import read_state_columns
+from twin.text import N_
+
+_FOLDER = Path(__file__).parent
+
+KINDS = {
+    "bus": Kind("nodes", "carrier", N_("busbar"), "bus"),
+    "terminal": Kind("nodes", "carrier", N_("terminal"), "point"),
+    "star": Kind("nodes", "carrier", N_("star point"), "point"),
+    "line": Kind("links", "carrier", N_("line"), "line"),
+    "transformer": Kind("links", "carrier", N_("transformer"), "transformer"),
+    "winding": Kind("links", "carrier", N_("transformer winding"), "transformer"),
+    "impedance": Kind("links", "carrier", N_("impedance"), "line"),
+    "switch": Kind("links", "device", N_("switch"), "switch"),
+    "load": Kind("devices", "consumer", N_("load"), "load"),
+    "motor": Kind("devices", "consumer", N_("motor"), "motor"),
+    "storage": Kind("devices", "store", N_("storage"), "storage"),
+    "static_generator": Kind("devices", "source", N_("static generator"), "generator"),
+    "generator": Kind("devices", "source", N_("generator"), "generator"),
+    "external_grid": Kind("devices", "source", N_("external grid"), "source"),
+    "shunt": Kind("devices", "device", N_("shunt"), "device"),
+}
+
+DECLARATION = Declaration(
+    name="power",
+    label=N_("Power"),
+    colour="#d62728",
+    schemas=read_schemas(_FOLDER / "schema", ("nodes", "links", "devices")),
+    state=read_state_columns(_FOLDER / "state.csv"),
+    kinds=KINDS,
+    consumers="devices",
+    quantities=(
+        Quantity("voltage", "nodes", "voltage_pu", "share"),
+        Quantity("angle", "nodes", "voltage_angle_rad", "angle"),
+        Quantity("energised", "nodes", "energised", "share"),
+        Quantity("loading", "links", "loading", "share"),
+        Quantity("flow", "links", "p_from_w", "power"),
+        Quantity("current", "links", "current_a", "current"),
+        Quantity("power", "devices", "p_w", "power"),
+        Quantity("reactive_power", "devices", "q_var", "power"),
+    ),
+    binding="twin.lifelines.power.binding:bind",
+    checks="twin.lifelines.power.checks:check",
+    verbs={
+        "cut power": (("isolated", True),),
+        "restore power": (("isolated", False), ("tripped", False)),
+        "open": (("closed", False),),
+        "close": (("closed", True), ("tripped", False)),
+        "trip": (("tripped", True),),
+        "fail": (("failed", True),),
+        "set": (("factor", "amount"),),
+    },
+)
