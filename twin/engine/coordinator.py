@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from twin.errors import RunError
 from twin.lifelines import registry
 from twin.model.city import FACILITY
 from twin.model.journal import NO_CAUSE
-from twin.physics.solution import Outcome, Solution
+from twin.physics.solution import Floats, Outcome, Solution
 from twin.text import _
 
 MAX_ROUNDS = 40
@@ -63,12 +63,14 @@ class Coordinator:
         world.counters.instants += 1
         touched: dict[str, list[int]] = {}
         for _round in range(MAX_ROUNDS):
-            if not world.dirty:
-                break
-            world.counters.rounds += 1
-            self._round(touched)
+            if world.dirty:
+                world.counters.rounds += 1
+                self._round(touched)
+                continue
             for watcher in self.watchers:
                 watcher()
+            if not world.dirty:
+                break
         else:
             names = ", ".join(sorted(world.dirty))
             raise RunError(_("the networks {names} do not come to rest at {t} s", names=names, t=world.now))
@@ -90,7 +92,8 @@ class Coordinator:
         for layer in [name for name in world.dirty if name not in self.order]:
             touched.setdefault(layer, []).extend(world.dirty.pop(layer))
         self.cascade.review(lambda layer, _rule: cause_in(world, layer, touched))
-        self._facilities(touched)
+        if not np.array_equal(self._facility_share(), world.share[FACILITY, "nodes"]):
+            touch(world, FACILITY)
 
     def _solve(self, layer: str) -> None:
         world, model = self.world, self.world.models[layer]
@@ -127,20 +130,16 @@ class Coordinator:
         )
 
     def _follow(self, layer: str) -> None:
-        """A layer without physics does its work as far as its components are available."""
+        """A layer without physics does its work as far as its components are available and supplied."""
         for table in self.world.city.layers[layer].components:
-            self.world.share[layer, table] = self.world.state.available(layer, table).astype(np.float64)
+            available = self.world.state.available(layer, table).astype(np.float64)
+            self.world.share[layer, table] = self._facility_share() if layer == FACILITY else available
 
-    def _facilities(self, touched: dict[str, list[int]]) -> None:
-        shares = self.cascade.facility_share()
-        if not shares:
-            return
-        available = self.world.state.available(FACILITY, "nodes").astype(np.float64)
-        for row, share in shares.items():
-            available[row] *= share
-        if not np.array_equal(available, self.world.share[FACILITY, "nodes"]):
-            self.world.share[FACILITY, "nodes"] = available
-            self._note_service(FACILITY, touched)
+    def _facility_share(self) -> Floats:
+        share = self.world.state.available(FACILITY, "nodes").astype(np.float64)
+        for row, given in self.cascade.facility_share().items():
+            share[row] *= given
+        return share
 
     def _note_service(self, layer: str, touched: Mapping[str, list[int]]) -> None:
         world = self.world
@@ -200,7 +199,7 @@ class Coordinator:
         if not np.isfinite(horizon.seconds):
             return
 
-        def wake() -> Iterator[simpy.Event]:
+        def wake() -> Generator[simpy.Event, None, None]:
             yield world.env.timeout(max(horizon.seconds, 1e-3))
             if self._generation[layer] == generation:
                 touch(world, layer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -92,8 +92,9 @@ class Cascade:
                 consumer,
                 f"{kind}: {' | '.join(suppliers)}",
                 refs[suppliers[0]].layer,
-                *(float(table[name][rows].max()) * MINUTE_S for name in ("backup_min", "recharge_min")),
-                float(table["restart_min"][rows].max()) * MINUTE_S,
+                backup_s=float(table["backup_min"][rows].max()) * MINUTE_S,
+                recharge_s=float(table["recharge_min"][rows].max()) * MINUTE_S,
+                restart_s=float(table["restart_min"][rows].max()) * MINUTE_S,
             )
             need.left_s = need.backup_s
             self.needs.append(need)
@@ -195,7 +196,7 @@ class Cascade:
         timer = self.world.env.timeout(delay)
         need.timer = timer
 
-        def wait() -> Iterator[simpy.Event]:
+        def wait() -> Generator[simpy.Event, None, None]:
             yield timer
             if need.timer is timer:
                 need.timer = None

@@ -73,6 +73,6 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     yaml.allow_unicode = True
-    yaml.sort_base_mapping_type_on_output = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     with replacing(folder / FILE, "w", encoding="utf-8", newline="\n") as file:
         yaml.dump(data, file)

@@ -61,13 +61,16 @@ class RunWriter:
 
     def flush(self) -> None:
         """Hand everything to the operating system: from here on it survives a kill."""
-        for file in (self._journal, self._service, *self._results.values()):
+        for file in self._files():
             file.flush()
 
     def close(self) -> None:
         """Close the files without sealing."""
-        for file in (self._journal, self._service, *self._results.values()):
+        for file in self._files():
             file.close()
+
+    def _files(self) -> tuple[IO[Any], ...]:
+        return (self._journal, self._service, *self._results.values())
 
     def seal(self, summary: Mapping[str, Any]) -> None:
         """Make the Parquet files and the summary; afterwards the folder is complete."""
@@ -136,7 +139,7 @@ def _write_parquet(
     import pyarrow.parquet as pq
 
     schema = pa.schema([(name, pa.type_for_alias(kind)) for name, kind in zip(names, types, strict=True)])
-    columns = list(zip(*rows, strict=True)) if rows else [[] for _name in names]
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     table = pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
     with replacing(path) as file:
         pq.write_table(table, file, row_group_size=ROW_GROUP, compression="zstd")
