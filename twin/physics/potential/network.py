@@ -40,7 +40,7 @@ class Law(IntEnum):
     PUMP_CURVE = 6
     """Pump with a piecewise linear curve `curve`, both end segments extrapolated: `gain = w^2 f(q / w)`."""
     PUMP_POWER = 7
-    """Pump of constant power: `gain = w^2 power_w / (specific weight q)`."""
+    """Pump of constant power: `gain = w^3 power_w / (specific weight q)`."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,237 @@
+"""One linear step of the global gradient method and the active set around it.
+
+With `h(q)` the loss, `g` its slope, `p = 1/g` and `s = q - h/g`, conservation at the free nodes reads
+`sum p (H_i - H_j) = -demand - sum (+-s)`; then `q <- s + p (H_i - H_j)` (Todini and Pilati 1987; Todini and
+Rossman 2013). The matrix is symmetric positive definite whatever the links are, because every law rises.
+One-way links obey `0 <= q  and  dH <= h(0), one of them equal`: they are either flowing or shut.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from twin.physics.compiled import compiled
+from twin.physics.potential.analysis import Pattern
+from twin.physics.potential.laws import DARCY, HYPERBOLA, POWER, Laws, loss, losses
+from twin.physics.potential.ldl import factorise, substitute
+from twin.physics.potential.network import Codes, Flags, Floats, Ints
+from twin.physics.potential.outlets import Outlets, outlet_flow, outlet_loss
+
+OFF, FLOWING, SHUT = 0, 1, 2
+BETWEEN, AT_LOWER, AT_UPPER = 0, 1, 2
+GRIP = 1e-8
+
+
+class State(NamedTuple):
+    """The arrays a solve works on; all are changed in place.
+
+    Attributes
+    ----------
+    head, demand
+        Head and fixed demand of each node; [n].
+    flow, loss, slope, hold
+        Of each link; `hold` is the conductance of a shut link (see `reach.moor`); [m].
+    mode
+        OFF, FLOWING or SHUT; [m].
+    outflow, outlet_loss, outlet_slope, bound
+        Of each outlet; `bound` is BETWEEN, AT_LOWER or AT_UPPER.
+    off, diagonal, right, l_value, d_inverse
+        The linear system and its factor.
+    """
+
+    head: Floats
+    demand: Floats
+    flow: Floats
+    loss: Floats
+    slope: Floats
+    hold: Floats
+    mode: Codes
+    outflow: Floats
+    outlet_loss: Floats
+    outlet_slope: Floats
+    bound: Codes
+    off: Floats
+    diagonal: Floats
+    right: Floats
+    l_value: Floats
+    d_inverse: Floats
+
+
+@compiled
+def evaluate(laws: Laws, outlets: Outlets, state: State) -> None:
+    """Losses and slopes of links and outlets at the present flows."""
+    losses(laws, state.flow, state.loss, state.slope)
+    for k in range(state.outflow.size):
+        state.outlet_loss[k], state.outlet_slope[k] = outlet_loss(outlets, k, state.outflow[k])
+
+
+@compiled
+def use_secants(laws: Laws, state: State) -> None:
+    """Replace tangents by secants where a law passes the origin: the first step then has no offset."""
+    for k in range(state.flow.size):
+        kind = laws.kind[k]
+        if (kind == DARCY or (kind == POWER and laws.gain[k] == 0.0)) and state.flow[k] != 0.0:
+            state.slope[k] = state.loss[k] / state.flow[k]
+
+
+@compiled
+def assemble(start: Ints, end: Ints, live: Flags, pattern: Pattern, outlets: Outlets, state: State) -> None:
+    """Matrix and right side from losses and slopes; cut-off nodes keep their head by a row of their own."""
+    off, diagonal, right = state.off, state.diagonal, state.right
+    off[:] = 0.0
+    diagonal[:] = 0.0
+    right[:] = 0.0
+    for v in range(live.size):
+        u = pattern.unknown[v]
+        right[u] -= state.demand[v]
+        if not live[v]:
+            diagonal[u] = 1.0
+            right[u] = state.head[v]
+    fixed = pattern.node.size
+    for k in range(state.flow.size):
+        if state.mode[k] == OFF or start[k] == end[k]:
+            continue
+        p, s = state.hold[k], 0.0
+        if state.mode[k] == FLOWING:
+            p = 1.0 / state.slope[k]
+            s = state.flow[k] - state.loss[k] * p
+        a, b = pattern.row_a[k], pattern.row_b[k]
+        off[pattern.slot[k]] -= p
+        diagonal[a] += p
+        diagonal[b] += p
+        right[a] -= s
+        right[b] += s
+        if a == fixed:
+            right[b] += p * state.head[start[k]]
+        if b == fixed:
+            right[a] += p * state.head[end[k]]
+    for k in range(state.outflow.size):
+        u = pattern.unknown[outlets.node[k]]
+        if state.bound[k] != BETWEEN:
+            right[u] -= state.outflow[k]
+            continue
+        p = 1.0 / state.outlet_slope[k]
+        diagonal[u] += p
+        right[u] -= state.outflow[k] - state.outlet_loss[k] * p - p * outlets.datum[k]
+
+
+@compiled
+def solve_heads(pattern: Pattern, state: State) -> int:
+    """Factorise and solve into `state.head`; -1, or the row without a pivot."""
+    row = factorise(pattern, state.off, state.diagonal, state.l_value, state.d_inverse)
+    if row >= 0:
+        return row
+    substitute(pattern, state.l_value, state.d_inverse, state.right)
+    for u in range(pattern.node.size):
+        state.head[pattern.node[u]] = state.right[u]
+    return -1
+
+
+@compiled
+def move_flows(start: Ints, end: Ints, laws: Laws, state: State) -> tuple[float, float, float, float]:
+    """New flows of the links: sum |dq|, sum |q|, max |dq|, max |q|."""
+    total_change = total = change = largest = 0.0
+    for k in range(state.flow.size):
+        if state.mode[k] != FLOWING:
+            continue
+        old = state.flow[k]
+        drop = state.head[start[k]] - state.head[end[k]]
+        new = old + (drop - state.loss[k]) / state.slope[k]
+        if laws.kind[k] == HYPERBOLA and new < 0.25 * old:
+            new = 0.25 * old
+        state.flow[k] = new
+        total_change += abs(new - old)
+        total += abs(new)
+        change = max(change, abs(new - old))
+        largest = max(largest, abs(new))
+    return total_change, total, change, largest
+
+
+@compiled
+def move_outlets(outlets: Outlets, state: State) -> tuple[float, float, float]:
+    """New flows of the outlets and which stand at a bound: sum |dq|, sum |q|, max |dq|."""
+    total_change = total = change = 0.0
+    for k in range(state.outflow.size):
+        old = state.outflow[k]
+        p = state.head[outlets.node[k]] - outlets.datum[k]
+        if state.bound[k] == BETWEEN:
+            step = (p - state.outlet_loss[k]) / state.outlet_slope[k]
+            new = old + min(max(step, -outlets.step[k]), outlets.step[k])
+            new = min(max(new, outlets.lower[k]), outlets.upper[k])
+        elif state.bound[k] == AT_LOWER:
+            new = max(old, min(outlet_flow(outlets, k, p), outlets.step[k])) if p > 0.0 else old
+        else:
+            new = old if p >= outlets.top[k] else max(outlet_flow(outlets, k, p), old - outlets.step[k])
+        state.bound[k] = BETWEEN
+        if new >= outlets.upper[k] and p >= outlets.top[k]:
+            state.bound[k] = AT_UPPER
+        elif new <= outlets.lower[k] and p <= 0.0:
+            state.bound[k] = AT_LOWER
+        state.outflow[k] = new
+        total_change += abs(new - old)
+        total += abs(new)
+        change = max(change, abs(new - old))
+    return total_change, total, change
+
+
+@compiled
+def head_errors(start: Ints, end: Ints, outlets: Outlets, state: State) -> tuple[float, float]:
+    """Largest |loss - drop| over flowing links and over outlets between bounds; needs `evaluate` first."""
+    links = 0.0
+    for k in range(state.flow.size):
+        if state.mode[k] == FLOWING:
+            drop = state.head[start[k]] - state.head[end[k]]
+            links = max(links, abs(drop - state.loss[k]))
+    at_outlets = 0.0
+    for k in range(state.outflow.size):
+        p = state.head[outlets.node[k]] - outlets.datum[k]
+        if state.bound[k] == BETWEEN:
+            error = abs(p - state.outlet_loss[k])
+            if (state.outflow[k] <= outlets.lower[k] and p < 0.0) or (
+                state.outflow[k] >= outlets.upper[k] and p > outlets.top[k]
+            ):
+                error = 0.0
+            at_outlets = max(at_outlets, error)
+    return links, at_outlets
+
+
+@compiled
+def switch(
+    start: Ints, end: Ints, way: Codes, laws: Laws, state: State, tolerance: float, only_first: bool
+) -> int:
+    """Shut one-way links that flow backwards, open those with a drop in their direction; how many changed."""
+    changed = 0
+    for k in range(way.size):
+        if way[k] == 0 or state.mode[k] == OFF:
+            continue
+        if state.mode[k] == FLOWING:
+            if state.flow[k] * way[k] >= 0.0:
+                continue
+            state.mode[k] = SHUT
+            state.flow[k] = 0.0
+        else:
+            rest = loss(laws, k, 0.0)[0]
+            drop = state.head[start[k]] - state.head[end[k]]
+            if (drop - rest) * way[k] <= tolerance:
+                continue
+            state.mode[k] = FLOWING
+            state.flow[k] = laws.start[k] * way[k]
+        changed += 1
+        if only_first:
+            break
+    return changed
+
+
+@compiled
+def imbalance(start: Ints, end: Ints, live: Flags, fixed: Flags, outlets: Outlets, state: State) -> Floats:
+    """Inflow minus outflow of every node; at a fixed node minus what it gives; [n]."""
+    rest = np.where(live & ~fixed, -state.demand, 0.0)
+    for k in range(state.flow.size):
+        if state.mode[k] == FLOWING:
+            rest[start[k]] -= state.flow[k]
+            rest[end[k]] += state.flow[k]
+    for k in range(state.outflow.size):
+        rest[outlets.node[k]] -= state.outflow[k]
+    return rest
