@@ -1,0 +1,49 @@
+# What a developer types. Every target makes the virtual environment when it is missing and can be repeated.
+#   make drill | test | lint | bench [ONLY=<id>] | bench-check | engines | verify | docs | clean
+# Variables: PYTHON (interpreter, default python3), VENV (default .venv), TESTS (arguments for pytest).
+.POSIX:
+.DEFAULT_GOAL := help
+.PHONY: help drill test lint bench bench-check engines verify docs clean
+
+export PYTHON ?= python3
+export VENV ?= .venv
+TESTS ?=
+ONLY ?=
+DRILL ?= pump-blackout
+
+# The folder of this file, blanks and all.
+ROOT := $(shell dirname "$$(printf '%s' '$(MAKEFILE_LIST)' | sed 's/^ *//')")
+IN := @cd "$(ROOT)" &&
+PY := "$(VENV)/bin/python"
+
+help:
+	$(IN) sed -n '2,3s/^# *//p' Makefile
+
+drill:
+	$(IN) .ci/venv view && $(PY) -m twin run $(DRILL) --output runs/$(DRILL) --overwrite
+
+test:
+	$(IN) .ci/venv test && $(PY) -m pytest $(TESTS)
+
+lint:
+	$(IN) .ci/venv test && $(PY) -m ruff check . && $(PY) -m ruff format --check . \
+	  && $(PY) -m mypy --strict twin && "$(VENV)/bin/lint-imports"
+
+bench:
+	$(IN) .ci/venv test && $(PY) -m twin bench $(ONLY) --history benchmarks/history.csv
+
+bench-check:
+	$(IN) .ci/venv test && $(PY) -m twin bench $(ONLY) --baseline benchmarks/baseline.json
+
+engines:
+	$(IN) .ci/venv && $(PY) -m twin engines install --engines .engines
+
+verify:
+	$(IN) .ci/venv test && $(PY) -m pytest -m verify $(TESTS)
+
+docs:
+	$(IN) .ci/venv docs && $(PY) -m mkdocs build --quiet --strict
+
+clean:
+	$(IN) rm -rf "$(VENV)" .engines build dist runs .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	  .import_linter_cache && find . -name __pycache__ -type d -prune -exec rm -rf {} +
