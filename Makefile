@@ -42,7 +42,7 @@ verify:
 	$(IN) .ci/venv test && $(PY) -m pytest -m verify $(TESTS)
 
 docs:
-	$(IN) .ci/venv docs && $(PY) -m mkdocs build --quiet --strict
+	$(IN) .ci/venv docs && NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
 
 clean:
 	$(IN) rm -rf "$(VENV)" .engines build dist runs .mypy_cache .ruff_cache .pytest_cache .hypothesis \
