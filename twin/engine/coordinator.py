@@ -38,6 +38,7 @@ class Coordinator:
         self.order = _order(world)
         self._generation = dict.fromkeys(world.models, 0)
         self._pending = False
+        world.wake = self.request
         self._unserved: dict[str, np.ndarray[Any, np.dtype[np.bool_]]] = {}
         self.profile: dict[str, float] = {}
 
@@ -45,7 +46,6 @@ class Coordinator:
         """Solve everything at time zero."""
         for layer in self.order:
             touch(self.world, layer)
-        self.request()
 
     def request(self) -> None:
         """Settle at the end of the present instant."""
@@ -58,7 +58,6 @@ class Coordinator:
         self.world.env.schedule(event, priority=LAST)  # type: ignore[arg-type]
 
     def _settle(self) -> None:
-        self._pending = False
         world = self.world
         world.counters.instants += 1
         touched: dict[str, list[int]] = {}
@@ -74,6 +73,7 @@ class Coordinator:
         else:
             names = ", ".join(sorted(world.dirty))
             raise RunError(_("the networks {names} do not come to rest at {t} s", names=names, t=world.now))
+        self._pending = False
         for layer in sorted(touched):
             self._record(layer)
             self._schedule(layer)
@@ -203,7 +203,6 @@ class Coordinator:
             yield world.env.timeout(max(horizon.seconds, 1e-3))
             if self._generation[layer] == generation:
                 touch(world, layer)
-                self.request()
 
         world.env.process(wake())
 

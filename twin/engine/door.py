@@ -57,6 +57,19 @@ def touch(world: World, layer: str, cause: int = NO_CAUSE) -> None:
     causes = world.dirty.setdefault(layer, [])
     if cause != NO_CAUSE:
         causes.append(cause)
+    world.wake()
+
+
+def note(
+    world: World, kind: str, component: str = "", *, value: str = "", cause: int = NO_CAUSE, rule: str = ""
+) -> int:
+    """Write an event that changes no state (a report, a message, an arrival) and return its number."""
+    layer = component.split("/", 1)[0] if component in world.city.refs else ""
+    number = world.journal.append(
+        world.now, kind, lifeline=layer, component=component, value=value, cause=cause, rule=rule
+    )
+    world.wake()
+    return number
 
 
 def apply(world: World, writes: tuple[Write, ...], cause: int) -> None:

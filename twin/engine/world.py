@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -86,6 +86,8 @@ class World:
         Layers to solve again, each with the events that touched it at this instant.
     disturbed
         Unavailable components by layer, each with the event that made it so.
+    wake
+        Asks for settling at the end of this instant; the coordinator sets it.
     """
 
     env: simpy.Environment
@@ -102,6 +104,7 @@ class World:
     dirty: dict[str, list[int]] = field(default_factory=dict)
     disturbed: dict[str, dict[str, int]] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
+    wake: Callable[[], None] = lambda: None
 
     @property
     def now(self) -> float:

@@ -19,8 +19,12 @@ def check_references(city: City) -> list[Finding]:
     for layer in city.layers.values():
         for name, table in layer.tables.items():
             findings += _dangling(layer, name, table)
-    for column in ("supplier", "consumer"):
-        findings += _unknown(city, column)
+    for table, column in (
+        (city.dependencies, "supplier"),
+        (city.dependencies, "consumer"),
+        (city.jobs, "component"),
+    ):
+        findings += _unknown(city, table, column)
     return findings or _cycles(city)
 
 
@@ -44,12 +48,12 @@ def _dangling(layer: Network, name: str, table: Table) -> list[Finding]:
     return findings
 
 
-def _unknown(city: City, column: str) -> list[Finding]:
-    missing = sorted({str(name) for name in city.dependencies[column] if name not in city.refs})
+def _unknown(city: City, table: Table, column: str) -> list[Finding]:
+    missing = sorted({str(name) for name in table[column] if name not in city.refs})
     if not missing:
         return []
     problem = _("names components that this city does not have")
-    return [_error("dependency.unknown", "dependencies", column, problem, missing)]
+    return [_error("reference.unknown", table.name, column, problem, missing)]
 
 
 def _cycles(city: City) -> list[Finding]:

@@ -16,7 +16,7 @@ _SCHEMAS = Path(__file__).parent / "schema"
 ROAD = "road"
 FACILITY = "facility"
 CITY_SCHEMAS: Mapping[str, Schema] = {
-    name: read_schema(_SCHEMAS / f"{name}.csv") for name in ("dependencies", "agencies", "depots")
+    name: read_schema(_SCHEMAS / f"{name}.csv") for name in ("dependencies", "agencies", "depots", "jobs")
 }
 LAYER_SCHEMAS: Mapping[str, Mapping[str, Schema]] = {
     ROAD: read_schemas(_SCHEMAS / ROAD, ("nodes", "links", "trips")),
@@ -56,6 +56,7 @@ class City:
     dependencies: Table
     agencies: Table
     depots: Table
+    jobs: Table = field(default_factory=lambda: Table.empty(CITY_SCHEMAS["jobs"]))
 
     @property
     def name(self) -> str:
@@ -77,7 +78,7 @@ class City:
         return self.layers[ref.layer].name(ref)
 
     def select(self, pattern: str) -> tuple[str, ...]:
-        """Full ids that match `pattern`: an id, a glob (`water/pipe/*`), or `<facility kind>/<id or glob>`."""
+        """Full ids that match `pattern`: an id, a glob (`water/pipe/*`), `<facility kind>/<id or glob>`."""
         for candidate in (pattern, f"{FACILITY}/{pattern}"):
             if candidate in self.refs:
                 return (candidate,)

@@ -1,0 +1,1 @@
+"""What people do: detection, dispatch, travel, isolation, repair; agencies and crews."""

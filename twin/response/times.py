@@ -1,0 +1,79 @@
+"""How long people take: lognormal times per kind of component, replaced row by row by the city's own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from ruamel.yaml import YAML
+
+from twin.model.city import City
+
+MINUTE_S = 60.0
+STAGES = ("detect", "mobilise", "travel", "isolate", "repair")
+
+
+@cache
+def _rows() -> Mapping[str, Mapping[str, Any]]:
+    text = files("twin.response").joinpath("times.yaml").read_text(encoding="utf-8")
+    return {str(row["of"]): row for row in YAML(typ="safe", pure=True).load(text)}
+
+
+def _setting(component: str, key: str) -> tuple[float, str]:
+    """A figure of the times table and the row it comes from, the most specific one that has it."""
+    layer, kind, _name = component.split("/", 2)
+    for of in (f"{layer}/{kind}", layer, "any"):
+        if key in _rows().get(of, {}):
+            return float(_rows()[of][key]), of
+    raise KeyError(key)
+
+
+@dataclass
+class Times:
+    """Draws stage times; remembers which unverified figures were used.
+
+    One random stream per stage, so that drawing more of one never moves another.
+    """
+
+    city: City
+    streams: Mapping[str, np.random.Generator]
+
+    def __post_init__(self) -> None:
+        self.used: dict[str, dict[str, object]] = {}
+        self._jobs = {str(name): row for row, name in enumerate(self.city.jobs["component"])}
+
+    def seconds(self, stage: str, component: str) -> float:
+        """The time one stage takes for a component: from the city's jobs table, else drawn."""
+        given = self.given(stage, component)
+        if given is not None:
+            return given
+        median, of = _setting(component, stage)
+        sigma, _of = _setting(component, f"sigma_{stage}")
+        row = _rows()[of]
+        self.used[f"response.{of}.{stage}"] = {
+            "name": f"response/{of}/{stage}",
+            "value": f"{median:g} min",
+            "source": str(row["source"]),
+        }
+        drawn = median * math.exp(sigma * float(self.streams[stage].standard_normal()))
+        return round(drawn * MINUTE_S)
+
+    def given(self, stage: str, component: str) -> float | None:
+        """The city's own time for this stage in seconds, or None."""
+        row = self._jobs.get(component)
+        column = f"{stage}_min"
+        if row is None or column not in self.city.jobs:
+            return None
+        minutes = float(self.city.jobs[column][row])
+        return None if math.isnan(minutes) else minutes * MINUTE_S
+
+    def order(self, component: str) -> float:
+        """The rank of a component in its agency's repair order; those without one come last."""
+        row = self._jobs.get(component)
+        rank = math.nan if row is None else float(self.city.jobs["order"][row])
+        return math.inf if math.isnan(rank) else rank
