@@ -1,0 +1,1 @@
+"""What we exercise: the scenario language, its reader and its checks."""
