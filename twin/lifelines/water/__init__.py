@@ -1,0 +1,1 @@
+"""Water supply: junctions, reservoirs, tanks, pipes, pumps and valves."""
