@@ -20,6 +20,7 @@ from twin.physics.potential.newton import (
     SHUT,
     State,
     assemble,
+    bound_of,
     evaluate,
     head_errors,
     imbalance,
@@ -30,7 +31,7 @@ from twin.physics.potential.newton import (
     use_secants,
 )
 from twin.physics.potential.outlets import DEMAND, EMITTER, LEAK, Outlets, outlet_flow, outlets_of
-from twin.physics.potential.reach import draining, moor, supplied
+from twin.physics.potential.reach import draining, moor, stranded, supplied
 from twin.physics.solution import Outcome, Work
 
 N_ = str
@@ -38,10 +39,13 @@ N_ = str
 UNSETTLED = N_("The flow did not settle in {iterations} iterations; it is least settled at link {link}")
 CYCLING = N_("Links {links} open and shut in turn without coming to rest")
 SINGULAR = N_("The equations have no single solution at node {node}")
-TRAPPED = N_("The inflow at node {node} has no way out")
+ABSURD = N_("The demand cannot be carried: the head at node {node} would be {head_m:.0f} m")
+
+SPILLING = N_("The flows do not balance at node {node}")
 
 SWITCH_TOLERANCE_M = 1e-6
 NEGLIGIBLE_M3S = 1e-10
+SPILL_M3S = 1e-6
 ABSURD_M = 1e6
 
 
@@ -51,6 +55,7 @@ class _Problem:
 
     links: Links
     nodes: Nodes
+    demand: Floats
     options: Options
     laws: Laws
     outlets: Outlets
@@ -121,25 +126,33 @@ class Kernel:
         way = np.where(pump, 1, links.direction).astype(np.int8)
         idle = pump & ((links.speed <= 0) | ((links.law == Law.PUMP_POWER) & (links.power_w <= 0)))
         running = links.open & ~idle
-        graph = (self._pattern.link_start, self._pattern.link_of)
-        live = supplied(top.start, top.end, top.fixed, *graph, way, running)
-        if not live.all():
-            live |= draining(top.start, top.end, way, running, live, nodes.demand_m3s)
+        live, demand = self._reach(nodes, way, running)
         running &= live[top.start] & live[top.end]
         outlets = outlets_of(nodes, live & ~top.fixed, options)
-        return _Problem(links, nodes, options, laws_of(links, options), outlets, way, running, live)
+        demand[outlets.node[outlets.kind == DEMAND]] = 0.0
+        return _Problem(links, nodes, demand, options, laws_of(links, options), outlets, way, running, live)
+
+    def _reach(self, nodes: Nodes, way: Codes, running: Flags) -> tuple[Flags, Floats]:
+        """Nodes that can be supplied, and the demands there without inflows that have no way out."""
+        top, ends = self.topology, (self.topology.start, self.topology.end)
+        graph = (self._pattern.link_start, self._pattern.link_of)
+        demand = np.where(top.fixed, 0.0, nodes.demand_m3s)
+        live = supplied(*ends, top.fixed, *graph, way, running)
+        if np.any(demand < 0):
+            drained = supplied(*ends, top.fixed, *graph, -way, running)
+            open_end = (nodes.emitter_coefficient > 0) | (nodes.leak_area_m2 > 0)
+            demand[stranded(*ends, running, drained, demand, open_end)] = 0.0
+            live |= draining(*ends, way, running, live, demand)
+        return live, np.where(live, demand, 0.0)
 
     def _start(self, problem: _Problem, warm: Flow | None) -> State:
         """Working arrays with the flows and modes to begin with."""
         top, pattern, nodes = self.topology, self._pattern, problem.nodes
         m, size, count = top.n_links, pattern.node.size, problem.outlets.node.size
-        drawn = nodes.demand_m3s.copy()
-        drawn[~problem.live | top.fixed] = 0.0
-        drawn[problem.outlets.node[problem.outlets.kind == DEMAND]] = 0.0
         toward = np.where(problem.way < 0, -1.0, 1.0)
         state = State(
             head=np.where(top.fixed, nodes.head_m, nodes.elevation_m),
-            demand=drawn,
+            demand=problem.demand,
             flow=np.where(problem.running, problem.laws.start * toward, 0.0),
             loss=np.zeros(m),
             slope=np.ones(m),
@@ -173,6 +186,7 @@ class Kernel:
         pressure = warm.head_m[problem.outlets.node] - problem.outlets.datum
         for k in np.flatnonzero(warm.connected[problem.outlets.node]):
             state.outflow[k] = outlet_flow(problem.outlets, int(k), pressure[k])
+            state.bound[k] = bound_of(problem.outlets, int(k), state.outflow[k], pressure[k])
 
     def _iterate(self, problem: _Problem, state: State, *, secants: bool) -> _End:
         """Newton steps with status changes until the criteria hold or the ways to go on are exhausted."""
@@ -238,8 +252,13 @@ class Kernel:
         free = ~top.fixed
         balance = float(np.max(np.abs(rest[free]), initial=0.0))
         reason, params = end.reason, end.params
-        if not reason and np.any(np.abs(state.head[free]) > ABSURD_M):
-            reason, params = TRAPPED, {"node": int(np.argmax(np.abs(state.head)))}
+        extreme = int(np.argmax(np.abs(state.head))) if free.any() else 0
+        if free.any() and abs(state.head[extreme]) > ABSURD_M:
+            reason, params = ABSURD, {"node": extreme, "head_m": float(state.head[extreme])}
+        elif not reason and balance > SPILL_M3S + problem.options.accuracy * np.max(
+            np.abs(state.flow), initial=0.0
+        ):
+            reason, params = SPILLING, {"node": int(np.argmax(np.abs(np.where(free, rest, 0.0))))}
         return Flow(
             head_m=state.head,
             flow_m3s=np.where(state.mode == FLOWING, state.flow, 0.0),

@@ -50,8 +50,9 @@ def substitute(pattern: Pattern, l_value: Floats, d_inverse: Floats, x: Floats) 
         value = x[j]
         for t in range(l_start[j], l_start[j + np.uint32(1)]):
             x[l_row[t]] -= l_value[t] * value
-    for j in range(size - np.uint32(1), -1, -1):
-        value = x[j] * d_inverse[j]
-        for t in range(l_start[j], l_start[j + 1]):
+    for back in range(size):
+        k = np.uint32(size - np.uint32(1) - np.uint32(back))
+        value = x[k] * d_inverse[k]
+        for t in range(l_start[k], l_start[k + np.uint32(1)]):
             value -= l_value[t] * x[l_row[t]]
-        x[j] = value
+        x[k] = value

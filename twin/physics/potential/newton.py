@@ -17,11 +17,13 @@ from twin.physics.potential.analysis import Pattern
 from twin.physics.potential.laws import DARCY, HYPERBOLA, POWER, Laws, loss, losses
 from twin.physics.potential.ldl import factorise, substitute
 from twin.physics.potential.network import Codes, Flags, Floats, Ints
-from twin.physics.potential.outlets import Outlets, outlet_flow, outlet_loss
+from twin.physics.potential.outlets import Outlets, outlet_loss
 
 OFF, FLOWING, SHUT = 0, 1, 2
 BETWEEN, AT_LOWER, AT_UPPER = 0, 1, 2
-GRIP = 1e-8
+GRIP = 1e-9
+REST_M = 1e-9
+BACKFLOW_M3S = 1e-9
 
 
 class State(NamedTuple):
@@ -150,25 +152,27 @@ def move_flows(start: Ints, end: Ints, laws: Laws, state: State) -> tuple[float,
 
 
 @compiled
+def bound_of(outlets: Outlets, k: int, q: float, p: float) -> int:
+    """Whether outlet k with flow q stands at a bound that the pressure p above its datum holds it to."""
+    if q >= outlets.upper[k] and p >= outlets.top[k]:
+        return AT_UPPER
+    if q <= outlets.lower[k] and p < -REST_M:
+        return AT_LOWER
+    return BETWEEN
+
+
+@compiled
 def move_outlets(outlets: Outlets, state: State) -> tuple[float, float, float]:
     """New flows of the outlets and which stand at a bound: sum |dq|, sum |q|, max |dq|."""
     total_change = total = change = 0.0
     for k in range(state.outflow.size):
-        old = state.outflow[k]
+        old = new = state.outflow[k]
         p = state.head[outlets.node[k]] - outlets.datum[k]
         if state.bound[k] == BETWEEN:
             step = (p - state.outlet_loss[k]) / state.outlet_slope[k]
             new = old + min(max(step, -outlets.step[k]), outlets.step[k])
             new = min(max(new, outlets.lower[k]), outlets.upper[k])
-        elif state.bound[k] == AT_LOWER:
-            new = max(old, min(outlet_flow(outlets, k, p), outlets.step[k])) if p > 0.0 else old
-        else:
-            new = old if p >= outlets.top[k] else max(outlet_flow(outlets, k, p), old - outlets.step[k])
-        state.bound[k] = BETWEEN
-        if new >= outlets.upper[k] and p >= outlets.top[k]:
-            state.bound[k] = AT_UPPER
-        elif new <= outlets.lower[k] and p <= 0.0:
-            state.bound[k] = AT_LOWER
+        state.bound[k] = bound_of(outlets, k, new, p)
         state.outflow[k] = new
         total_change += abs(new - old)
         total += abs(new)
@@ -178,7 +182,7 @@ def move_outlets(outlets: Outlets, state: State) -> tuple[float, float, float]:
 
 @compiled
 def head_errors(start: Ints, end: Ints, outlets: Outlets, state: State) -> tuple[float, float]:
-    """Largest |loss - drop| over flowing links and over outlets between bounds; needs `evaluate` first."""
+    """Largest |loss - drop| over flowing links and over outlets off their bounds; needs `evaluate` first."""
     links = 0.0
     for k in range(state.flow.size):
         if state.mode[k] == FLOWING:
@@ -187,13 +191,8 @@ def head_errors(start: Ints, end: Ints, outlets: Outlets, state: State) -> tuple
     at_outlets = 0.0
     for k in range(state.outflow.size):
         p = state.head[outlets.node[k]] - outlets.datum[k]
-        if state.bound[k] == BETWEEN:
-            error = abs(p - state.outlet_loss[k])
-            if (state.outflow[k] <= outlets.lower[k] and p < 0.0) or (
-                state.outflow[k] >= outlets.upper[k] and p > outlets.top[k]
-            ):
-                error = 0.0
-            at_outlets = max(at_outlets, error)
+        if bound_of(outlets, k, state.outflow[k], p) == BETWEEN:
+            at_outlets = max(at_outlets, abs(p - state.outlet_loss[k]))
     return links, at_outlets
 
 
@@ -207,7 +206,7 @@ def switch(
         if way[k] == 0 or state.mode[k] == OFF:
             continue
         if state.mode[k] == FLOWING:
-            if state.flow[k] * way[k] >= 0.0:
+            if state.flow[k] * way[k] >= -BACKFLOW_M3S:
                 continue
             state.mode[k] = SHUT
             state.flow[k] = 0.0

@@ -48,33 +48,59 @@ def root(parent: Ints, v: int) -> int:
 
 
 @compiled
-def draining(start: Ints, end: Ints, way: Codes, running: Flags, reached: Flags, demand: Floats) -> Flags:
-    """Nodes outside `reached` that live on their own inflow: parts with net inflow and a way out; bool[n].
+def parts(start: Ints, end: Ints, running: Flags, among: Flags) -> Ints:
+    """Part each node of `among` belongs to, joined by running links between such nodes; int32[n]."""
+    parent = np.arange(among.size).astype(np.int32)
+    for k in range(start.size):
+        if running[k] and among[start[k]] and among[end[k]]:
+            parent[root(parent, start[k])] = root(parent, end[k])
+    for v in range(among.size):
+        parent[v] = root(parent, v)
+    return parent
 
-    A part is joined by running links between nodes not reached.
+
+@compiled
+def stranded(
+    start: Ints, end: Ints, running: Flags, drained: Flags, demand: Floats, open_end: Flags
+) -> Flags:
+    """Inflows (demand < 0) of parts outside `drained` that take in more than they use; bool[n].
+
+    Such a part has no way to a fixed head, so the surplus could go nowhere, unless it has an `open_end`
+    (an emitter or a leak).
     """
+    n = drained.size
+    part = parts(start, end, running, ~drained)
+    balance = np.zeros(n)
+    for v in range(n):
+        if not drained[v]:
+            balance[part[v]] += np.inf if open_end[v] else demand[v]
+    found = np.zeros(n, dtype=np.bool_)
+    for v in range(n):
+        found[v] = not drained[v] and demand[v] < 0.0 and balance[part[v]] < 0.0
+    return found
+
+
+@compiled
+def draining(start: Ints, end: Ints, way: Codes, running: Flags, reached: Flags, demand: Floats) -> Flags:
+    """Nodes outside `reached` that live on their own inflow: parts with net inflow and a way out; bool[n]."""
     n = reached.size
-    parent = np.arange(n).astype(np.int32)
+    part = parts(start, end, running, ~reached)
     balance = np.zeros(n)
     outlet = np.zeros(n, dtype=np.bool_)
-    for k in range(start.size):
-        if running[k] and not reached[start[k]] and not reached[end[k]]:
-            parent[root(parent, start[k])] = root(parent, end[k])
     for v in range(n):
         if not reached[v]:
-            balance[root(parent, v)] += demand[v]
+            balance[part[v]] += demand[v]
     for k in range(start.size):
-        if not running[k]:
+        a, b = start[k], end[k]
+        if not running[k] or reached[a] == reached[b]:
             continue
-        if reached[end[k]] and not reached[start[k]] and way[k] >= 0:
-            outlet[root(parent, start[k])] = True
-        if reached[start[k]] and not reached[end[k]] and way[k] <= 0:
-            outlet[root(parent, end[k])] = True
+        if way[k] >= 0 and reached[b]:
+            outlet[part[a]] = True
+        if way[k] <= 0 and reached[a]:
+            outlet[part[b]] = True
     kept = np.zeros(n, dtype=np.bool_)
     for v in range(n):
-        if not reached[v]:
-            r = root(parent, v)
-            kept[v] = outlet[r] and balance[r] < 0.0
+        kept[v] = not reached[v] and outlet[part[v]] and balance[part[v]] < 0.0
     return kept
 
 
