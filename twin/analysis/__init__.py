@@ -1,0 +1,1 @@
+"""What it means: pure functions of a journal and a city (causes, service, resilience, comparison)."""

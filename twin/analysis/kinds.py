@@ -1,0 +1,42 @@
+"""What sort of thing each kind of event is: the one grouping that causes, timelines and views share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Sort(StrEnum):
+    """Sorts of events."""
+
+    INCIDENT = "incident"
+    LOSS = "loss"
+    BACKUP = "backup"
+    RETURN = "return"
+    CONTROL = "control"
+    PEOPLE = "people"
+    SCRIPT = "script"
+    VERDICT = "verdict"
+    RUN = "run"
+    OTHER = "other"
+
+
+_KINDS = {
+    Sort.INCIDENT: ("incident", "forced", "fails"),
+    Sort.LOSS: ("lost", "backup_empty", "trips", "unserved"),
+    Sort.BACKUP: ("backup", "backup_ends", "restarting"),
+    Sort.RETURN: ("returns", "served", "repaired"),
+    Sort.CONTROL: ("control",),
+    Sort.PEOPLE: ("detected", "reported", "dispatched", "arrived", "isolated", "repairing", "action"),
+    Sort.SCRIPT: ("fires", "told"),
+    Sort.VERDICT: ("met", "missed", "not_exercised", "person_judges"),
+    Sort.RUN: ("fallback", "failed", "interrupted"),
+}
+_SORTS = {kind: sort for sort, kinds in _KINDS.items() for kind in kinds}
+
+HARM = frozenset({Sort.INCIDENT, Sort.LOSS})
+"""What a cascade is made of."""
+
+
+def sort_of(kind: str) -> Sort:
+    """The sort of a kind of event; OTHER for one that is not known here."""
+    return _SORTS.get(kind, Sort.OTHER)
