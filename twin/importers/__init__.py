@@ -1,0 +1,1 @@
+"""Many lifelines at once: roads and whole cities of other tools."""
