@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
@@ -85,7 +86,9 @@ class Coordinator:
             if layer in world.dirty:
                 touched.setdefault(layer, []).extend(world.dirty.pop(layer))
                 if layer in world.models:
+                    begun = time.perf_counter()
                     self._solve(layer)
+                    self.profile[layer] = self.profile.get(layer, 0.0) + time.perf_counter() - begun
                 else:
                     self._follow(layer)
                 self._note_service(layer, touched)

@@ -9,12 +9,14 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from twin.engine.door import change
+from twin.engine.door import change, touch
 from twin.engine.world import World
 from twin.model.journal import NO_CAUSE
 from twin.model.network import Ref
 
 MINUTE_S = 60.0
+DEFAULT_THRESHOLD = 0.5
+"""Threshold of a supply that is connected during a run, as in the dependency table's default."""
 
 
 @dataclass
@@ -68,6 +70,9 @@ class _Suppliers:
     threshold: NDArray[np.float64]
 
 
+_NO_SUPPLIERS = _Suppliers(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0))
+
+
 class Cascade:
     """All needs of a city and the running backups and restarts."""
 
@@ -77,6 +82,42 @@ class Cascade:
         self.of: dict[Ref, list[Need]] = {}
         self._suppliers: dict[tuple[str, str], _Suppliers] = {}
         self._read()
+
+    def rewire(self, consumer: str, supplier: str, verb: str) -> None:
+        """Change who supplies whom during the run.
+
+        Parameters
+        ----------
+        consumer, supplier
+            Full ids.
+        verb
+            `connect`: the supplier can stand in for the consumer's present ones of its layer;
+            `disconnect`: it no longer supplies; `switch`: it replaces the present ones of its layer.
+        """
+        refs = self.world.city.refs
+        ref, place = refs[supplier], refs[supplier][:2]
+        needs = [
+            number
+            for number, need in enumerate(self.needs)
+            if need.name == consumer and need.layer == ref.layer
+        ]
+        if verb in ("disconnect", "switch"):
+            self._remove(needs, None if verb == "switch" else ref)
+        if verb in ("connect", "switch"):
+            old = self._suppliers.get(place, _NO_SUPPLIERS)
+            self._suppliers[place] = _Suppliers(
+                np.append(old.need, needs).astype(np.intp),
+                np.append(old.row, [ref.row] * len(needs)).astype(np.intp),
+                np.append(old.threshold, [DEFAULT_THRESHOLD] * len(needs)),
+            )
+        touch(self.world, refs[consumer].layer)
+
+    def _remove(self, needs: list[int], ref: Ref | None) -> None:
+        for place, old in self._suppliers.items():
+            mine = np.isin(old.need, needs)
+            if ref is not None:
+                mine &= (old.row == ref.row) & (place == (ref.layer, ref.table))
+            self._suppliers[place] = _Suppliers(old.need[~mine], old.row[~mine], old.threshold[~mine])
 
     def _read(self) -> None:
         table, refs = self.world.city.dependencies, self.world.city.refs

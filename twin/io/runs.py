@@ -78,6 +78,12 @@ class RunWriter:
         seal(self.folder, summary)
 
 
+def amend(folder: Path, more: Mapping[str, Any]) -> None:
+    """Add to the summary of a sealed run."""
+    summary = json.loads(read_text(folder / SUMMARY))
+    write_text(folder / SUMMARY, to_json({**summary, **more}))
+
+
 def _log(path: Path) -> IO[str]:
     return path.open("w", encoding="utf-8", newline="\n")
 

@@ -140,9 +140,9 @@ class Responders:
             yield turn
             crew = agency.take(self.travel, self.travel.node_of(component))
             event = self._note("dispatched", agency, component, cause, crew.name)
-                yield from self._drive(agency, crew, component, event)
+            yield from self._drive(agency, crew, component, event)
             event = self._note("arrived", agency, component, event, crew.name)
-                if verb != "arrive":
+            if verb != "arrive":
                 yield env.timeout(self.times.seconds("isolate", component))
                 self._done(agency, verb, component, event)
             agency.idle.append(crew)

@@ -1,0 +1,419 @@
+"""How one asks: load a city, run a scenario, read what happened and why."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twin import errors
+from twin.io import city as city_files
+from twin.io.runs import RunWriter, StoredRun, amend
+from twin.io.runs import open_run as open_folder
+from twin.lifelines import registry
+from twin.model import city as model
+from twin.model.city import CITY_SCHEMAS, FACILITY, LAYER_SCHEMAS, ROAD, Manifest
+from twin.model.finding import Finding, blocking
+from twin.model.journal import Event
+from twin.model.network import Network
+from twin.model.table import Table
+from twin.text import _
+
+if TYPE_CHECKING:
+    import networkx as nx
+    import pandas as pd
+
+    from twin.drills.schema import Scenario
+    from twin.physics.solution import Solution
+
+PACKAGE = Path(__file__).parent
+CITIES = PACKAGE / "networks"
+SCENARIOS = PACKAGE / "scenarios"
+RUNS = Path("runs")
+Progress = Callable[[float, float], None]
+
+
+class City(model.City):
+    """A city with its networks, roads, facilities, dependencies and agencies."""
+
+    @classmethod
+    def of(cls, city: model.City) -> City:
+        """The same city under this name."""
+        return cls(**{name: getattr(city, name) for name in model.City.__dataclass_fields__})
+
+    @classmethod
+    def from_graphs(
+        cls,
+        graphs: Mapping[str, nx.Graph[Any]],
+        *,
+        name: str = "city",
+        dependencies: Iterable[Mapping[str, object]] = (),
+        facilities: Iterable[Mapping[str, object]] = (),
+        agencies: Iterable[Mapping[str, object]] = (),
+    ) -> City:
+        """A city from NetworkX graphs, one per lifeline.
+
+        Parameters
+        ----------
+        graphs
+            Lifeline name to graph. A node becomes a row of `nodes` (its key is the id, its attributes the
+            columns; `kind` is required), an edge a row of `links` (`id` and `kind` among its attributes).
+        dependencies, facilities, agencies
+            Rows as mappings, with the columns of the city data set.
+
+        Raises
+        ------
+        DatasetError
+            With every finding, where the tables do not fit their schemas.
+        """
+        findings: list[Finding] = []
+        networks = {
+            lifeline: _network_of(lifeline, graph, findings) for lifeline, graph in sorted(graphs.items())
+        }
+        layers = {layer: _layer(layer, {}, findings) for layer in (ROAD, FACILITY)}
+        layers[FACILITY] = _layer(FACILITY, {"nodes": facilities}, findings)
+        tables = {
+            key: _table(schema, rows, key, findings)
+            for (key, schema), rows in zip(
+                CITY_SCHEMAS.items(), (dependencies, agencies, (), ()), strict=True
+            )
+        }
+        city = cls(Manifest(name), networks, layers[ROAD], layers[FACILITY], **tables)
+        if not blocking(findings):
+            findings += city_files.check_references(city)
+        city_files.usable(city, findings, name)
+        return city
+
+
+def _rows_of(rows: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
+    listed = list(rows)
+    names = dict.fromkeys(key for row in listed for key in row)
+    return {key: [row.get(key) for row in listed] for key in names}
+
+
+def _table(schema: Any, rows: Iterable[Mapping[str, object]], file: str, findings: list[Finding]) -> Table:
+    raw = _rows_of(rows)
+    if not raw:
+        return Table.empty(schema)
+    table, found = Table.build(schema, raw, file)
+    findings += found
+    return table
+
+
+def _layer(name: str, rows: Mapping[str, Iterable[Mapping[str, object]]], findings: list[Finding]) -> Network:
+    schemas = LAYER_SCHEMAS[name]
+    return Network(
+        name, {key: _table(schema, rows.get(key, ()), key, findings) for key, schema in schemas.items()}
+    )
+
+
+def _network_of(lifeline: str, graph: nx.Graph[Any], findings: list[Finding]) -> Network:
+    nodes = [{"id": str(key), **attributes} for key, attributes in graph.nodes(data=True)]
+    links = [
+        {"id": f"{start}-{end}", "start": str(start), "end": str(end), **attributes}
+        for start, end, attributes in graph.edges(data=True)
+    ]
+    devices = [
+        device if isinstance(device, Mapping) else {"id": str(device)}
+        for row in nodes
+        for device in row.pop("devices", ())
+    ]
+    rows = {"nodes": nodes, "links": links, "devices": devices}
+    schemas = registry.declaration(lifeline).schemas
+    tables = {
+        key: _table(schema, rows.get(key, ()), f"{lifeline}/{key}", findings)
+        for key, schema in schemas.items()
+    }
+    return Network(lifeline, tables)
+
+
+def list_cities() -> list[str]:
+    """Names of the bundled cities."""
+    return sorted(path.parent.name for path in CITIES.glob("*/manifest.yaml"))
+
+
+def list_scenarios() -> list[str]:
+    """Names of the bundled scenarios."""
+    return sorted(path.stem for path in SCENARIOS.rglob("*.yaml"))
+
+
+def city_folder(city: str | Path) -> Path:
+    """The folder of a city: a path given by the user wins over a bundled name."""
+    path = Path(city)
+    return path if path.exists() or not (CITIES / str(city)).is_dir() else CITIES / str(city)
+
+
+def scenario_file(scenario: str | Path) -> Path:
+    """The file of a scenario: a path given by the user wins over a bundled name."""
+    path = Path(scenario)
+    if path.exists():
+        return path
+    found = sorted(SCENARIOS.rglob(f"{scenario}.yaml"))
+    return found[0] if found else path
+
+
+def check(city: str | Path) -> tuple[City | None, list[Finding]]:
+    """A city and every finding about it; None in its place where it cannot be used."""
+    known = registry.declarations()
+    schemas = {name: declaration.schemas for name, declaration in known.items()}
+    try:
+        loaded, findings = city_files.read_city(city_folder(city), schemas)
+    except errors.DatasetError as error:
+        return None, list(error.findings)
+    if not blocking(findings):
+        for network in loaded.networks.values():
+            findings += registry.check(network)
+    return (None if blocking(findings) else City.of(loaded)), findings
+
+
+def load_city(city: str | Path | model.City, *, strict: bool = False) -> City:
+    """The city in a data set folder, or the bundled one of this name.
+
+    Raises
+    ------
+    DatasetError
+        With all findings, where the data set cannot be used (with `strict`: where anything was found).
+    """
+    if isinstance(city, model.City):
+        return city if isinstance(city, City) else City.of(city)
+    loaded, findings = check(city)
+    if loaded is None or blocking(findings, strict=strict):
+        raise errors.DatasetError(
+            _("{place} cannot be used", place=str(city)), blocking(findings, strict=strict)
+        )
+    return loaded
+
+
+def save_city(city: model.City, folder: str | Path, *, overwrite: bool = False) -> Manifest:
+    """Write a city as a sealed data set; whole or not at all."""
+    return city_files.write_city(city, Path(folder), overwrite=overwrite)
+
+
+def from_wntr(wn: Any) -> Network:
+    """The water network of a WNTR `WaterNetworkModel`."""
+    from twin.lifelines.water.wntr import from_wntr as convert
+
+    return convert(wn)
+
+
+def solve(city: str | Path | model.City, lifeline: str, at_s: float = 0.0) -> Solution:
+    """The instantaneous solution of one undisturbed network, `at_s` seconds after its time zero."""
+    loaded = load_city(city)
+    if lifeline not in loaded.networks:
+        raise errors.InputError(_("{city} has no network {name}", city=loaded.name, name=lifeline))
+    state = registry.initial_state(loaded)
+    return registry.bind(loaded.networks[lifeline], loaded.manifest).solve(state, at_s)
+
+
+class Run:
+    """A finished run: what was asked, what happened, who was served, and why."""
+
+    def __init__(self, stored: StoredRun) -> None:
+        self.stored = stored
+        self.folder = stored.folder
+        self.summary: Mapping[str, Any] = stored.summary
+        self.journal = stored.journal
+
+    @property
+    def status(self) -> str:
+        """`done`, `interrupted`, `failed` or `killed`."""
+        return str(self.summary["status"])
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """The journal as a frame: `event, t_s, lifeline, component, kind, value, cause, rule, text_id`."""
+        return self.journal.frame()
+
+    @property
+    def service(self) -> pd.DataFrame:
+        """Service over time: `t_s, lifeline, zone, served, demand` (zone "" is the whole network)."""
+        import pandas as pd
+
+        return pd.DataFrame(self.stored.service())
+
+    @property
+    def expectations(self) -> pd.DataFrame:
+        """One row per expectation with its verdict, margin and evidence."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.summary.get("expectations", [])))
+
+    @property
+    def city(self) -> City:
+        """The city the run was made on, read again from where it was."""
+        return load_city(str(self.stored.request["city"]))
+
+    def results(self, lifeline: str, quantity: str) -> pd.DataFrame:
+        """A result over time: one row per solve (index `t_s`), one column per component id.
+
+        `quantity` is a result column such as `head_m` or `flow_m3s`.
+        """
+        import pandas as pd
+
+        times, columns = self.stored.results(lifeline)
+        found = [name for name in columns if name.split(".", 1)[1] == quantity or name == quantity]
+        if not found:
+            known = ", ".join(sorted({name.split(".", 1)[1] for name in columns}))
+            raise KeyError(f"{quantity!r} is not among {known}")
+        network = self.city.networks[lifeline]
+        ids = network.ids(found[0].split(".", 1)[0])
+        return pd.DataFrame(columns[found[0]], index=pd.Index(times, name="t_s"), columns=ids)
+
+    def why(self, component: str, t_s: float | None = None) -> tuple[Event, ...]:
+        """The chain of causes of the last event about a component (up to `t_s`), back to its root."""
+        from twin.analysis.causes import why
+
+        return tuple(why(self.journal, component, t_s))
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write the report, one self-contained HTML file, and return its path."""
+        from twin.views.report import write_report
+
+        target = Path(path) if path is not None else self.folder / "report.html"
+        write_report(self.stored, self.city, target)
+        return target
+
+
+def open_run(folder: str | Path) -> Run:
+    """The run in a folder; one that was killed is sealed first."""
+    return Run(open_folder(Path(folder)))
+
+
+def run(
+    scenario: str | Path | Scenario,
+    city: str | Path | model.City | None = None,
+    *,
+    seed: int | None = None,
+    variant: str | None = None,
+    overrides: Sequence[str] = (),
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Run:
+    """Run a scenario on a city and return the finished run.
+
+    Parameters
+    ----------
+    scenario
+        A file, the name of a bundled one, or a scenario read before.
+    city
+        A data set folder, a bundled name or a city; None: the one that the scenario names.
+    seed, variant, overrides
+        Changes to the scenario: its seed, a named variant, `key=value` settings.
+    out
+        The run folder; None: `runs/<scenario>-<n>`.
+    progress
+        Called with (run time, end) as the run goes on.
+
+    Raises
+    ------
+    ScenarioError, DatasetError
+        Where the input cannot be used; nothing was written.
+    RunError
+        Where the run could not go on; its folder keeps everything up to then.
+    """
+    from twin.drills.exercise import Exercise
+
+    asked = read_scenario(scenario, variant, overrides)
+    place = city if city is not None else asked.city
+    loaded = load_city(place)
+    findings = check_scenario(asked, loaded)
+    if bad := blocking(findings, strict=strict):
+        raise errors.ScenarioError(_("{name} cannot be run", name=asked.title), bad)
+    name = Path(scenario).stem if isinstance(scenario, str | Path) else "scenario"
+    folder = Path(out) if out is not None else _free_folder(name)
+    request = _request(asked, name, place, loaded, seed, variant, overrides)
+    writer = RunWriter(folder, request, overwrite=overwrite)
+    exercise = Exercise(asked, loaded, sink=writer, seed=seed)
+    try:
+        status = exercise.run(progress)
+    except errors.RunError:
+        _seal(writer, exercise, "failed", loaded, findings, name)
+        raise
+    _seal(writer, exercise, status, loaded, findings, name)
+    return open_run(folder)
+
+
+def _seal(
+    writer: RunWriter, exercise: Any, status: str, city: City, findings: Sequence[Finding], name: str
+) -> None:
+    summary = exercise.summary(status)
+    summary["scenario"]["name"] = name
+    summary["versions"] = versions()
+    summary["findings"] = [finding.record() for finding in findings]
+    writer.seal(summary)
+    amend(writer.folder, {"resilience": _resilience(open_folder(writer.folder), city)})
+
+
+def _resilience(stored: StoredRun, city: City) -> dict[str, Any]:
+    from twin.analysis import resilience, service
+
+    end = float(stored.summary["end_s"])
+    curves = service.curves(stored.service(), end)
+    cut = resilience.interruptions(service.outages(stored.journal, end), _consumers(city))
+    return resilience.record(map(resilience.resilience, curves), cut)
+
+
+def _consumers(city: City) -> dict[str, int]:
+    """Number of consumers by layer: the components that can be unserved."""
+    counts = {FACILITY: len(city.facilities.tables["nodes"])}
+    for name, network in city.networks.items():
+        declared = registry.declaration(name)
+        kinds = [kind for kind, one in declared.kinds.items() if one.role == "consumer"]
+        counts[name] = len(network.tables[declared.consumers].of_kind(*kinds))
+    return counts
+
+
+def _free_folder(name: str) -> Path:
+    number = 1
+    while (RUNS / f"{name}-{number}").exists():
+        number += 1
+    return RUNS / f"{name}-{number}"
+
+
+def _request(
+    scenario: Scenario,
+    name: str,
+    place: object,
+    city: City,
+    seed: int | None,
+    variant: str | None,
+    overrides: Sequence[str],
+) -> dict[str, Any]:
+    return {
+        "scenario": name,
+        "title": scenario.title,
+        "city": str(place) if isinstance(place, str | Path) else city.name,
+        "seed": scenario.seed if seed is None else seed,
+        "variant": variant or "",
+        "overrides": list(overrides),
+    }
+
+
+def read_scenario(
+    scenario: str | Path | Scenario, variant: str | None = None, overrides: Sequence[str] = ()
+) -> Scenario:
+    """The scenario in a file or the bundled one of this name, with a variant and settings laid over it."""
+    from twin.drills.reader import read_scenario as read
+    from twin.drills.schema import Scenario
+
+    if isinstance(scenario, Scenario):
+        return scenario
+    return read(scenario_file(scenario), [variant] if variant else [], overrides)
+
+
+def check_scenario(scenario: Scenario, city: City) -> list[Finding]:
+    """What does not fit between a scenario and a city."""
+    from twin.drills.check import check_against
+    from twin.drills.resolver import CityResolver
+
+    return list(check_against(scenario, CityResolver(scenario, city)))
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that numbers may depend on."""
+    names = ("lifeline-twin", "numpy", "scipy", "numba", "qdldl", "power-grid-model", "simpy", "pyarrow")
+    return {"python": platform.python_version()} | {name: version(name) for name in names}
