@@ -89,6 +89,7 @@ def laws_of(links: Links, options: Options) -> Laws:
     start = _start_flow(links, resistance, exponent)
     knot = start * KNOT_VELOCITY_MS / START_VELOCITY_MS
     low_linear, low_power = smooth(resistance, exponent, knot)
+    knot[law == Law.PUMP_POWER] = np.sqrt(resistance[law == Law.PUMP_POWER] / STEEPEST)
     floor = np.where(law == Law.MINOR, VALVE_SLOPE_FLOOR, SLOPE_FLOOR)
     pipe = law <= Law.CM
     relative = np.divide(links.roughness, d, out=np.zeros_like(d), where=law == Law.DW)
@@ -165,7 +166,7 @@ def _start_flow(links: Links, resistance: Floats, exponent: Floats) -> Floats:
     middle = 0.5 * (
         links.curve_flow_m3s[links.curve_start[c]] + links.curve_flow_m3s[links.curve_start[c + 1] - 1]
     )
-    start[k] = w[k] * middle
+    start[k] = w[k] * np.where(middle > 0, middle, START_FLOW_M3S)
     return start
 
 
@@ -246,10 +247,12 @@ def power(r: float, n: float, knot: float, a: float, b: float, q: float) -> tupl
 
 
 @compiled
-def hyperbola(c: float, q: float) -> tuple[float, float]:
-    """Constant power: -c / q, continued by its tangents where the slope leaves FLATTEST..STEEPEST."""
-    low, high = np.sqrt(c / STEEPEST), np.sqrt(c / FLATTEST)
-    at = min(max(q, low), high)
+def hyperbola(c: float, low: float, q: float) -> tuple[float, float]:
+    """Constant power: -c / q, continued by its tangents where the slope leaves FLATTEST..STEEPEST.
+
+    `low` is the flow where the slope is STEEPEST, the knot.
+    """
+    at = min(max(q, low), np.sqrt(c / FLATTEST))
     slope = c / (at * at)
     return -c / at + slope * (q - at), slope
 
@@ -274,7 +277,7 @@ def loss(laws: Laws, k: int, q: float) -> tuple[float, float]:
         while i < laws.last[k] and laws.piece_end[i] < q:
             i += 1
         return laws.piece_slope[i] * q - laws.piece_gain[i], laws.piece_slope[i]
-    return hyperbola(laws.resistance[k], q)
+    return hyperbola(laws.resistance[k], laws.knot[k], q)
 
 
 @compiled
