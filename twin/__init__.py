@@ -1,4 +1,4 @@
-"""The digital twin of a city's lifelines: `import twin` gives its dozen public names, each loaded on first use."""
+"""The digital twin of a city's lifelines: a dozen public names, each loaded on first use."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin import errors
 from twin.io import city as city_files
+from twin.io.references import check_references
 from twin.io.runs import RunWriter, StoredRun, amend
 from twin.io.runs import open_run as open_folder
 from twin.lifelines import registry
@@ -82,7 +83,7 @@ class City(model.City):
         }
         city = cls(Manifest(name), networks, layers[ROAD], layers[FACILITY], **tables)
         if not blocking(findings):
-            findings += city_files.check_references(city)
+            findings += check_references(city)
         city_files.usable(city, findings, name)
         return city
 
@@ -120,7 +121,7 @@ def _network_of(lifeline: str, graph: nx.Graph[Any], findings: list[Finding]) ->
         for row in nodes
         for device in row.pop("devices", ())
     ]
-    rows = {"nodes": nodes, "links": links, "devices": devices}
+    rows: dict[str, Iterable[Mapping[str, object]]] = {"nodes": nodes, "links": links, "devices": devices}
     schemas = registry.declaration(lifeline).schemas
     tables = {
         key: _table(schema, rows.get(key, ()), f"{lifeline}/{key}", findings)
@@ -407,10 +408,10 @@ def read_scenario(
 
 def check_scenario(scenario: Scenario, city: City) -> list[Finding]:
     """What does not fit between a scenario and a city."""
-    from twin.drills.check import check_against
+    from twin.drills.city_check import check_against
     from twin.drills.resolver import CityResolver
 
-    return list(check_against(scenario, CityResolver(scenario, city)))
+    return list(check_against(scenario, CityResolver(city)))
 
 
 def versions() -> dict[str, str]:

@@ -9,8 +9,10 @@ from twin.engine.door import change
 from twin.engine.world import World
 from twin.errors import RunError
 from twin.lifelines import registry
+from twin.model.city import City
 from twin.model.journal import NO_CAUSE
 from twin.model.network import Ref
+from twin.model.state import State
 from twin.text import _
 
 Effect = tuple[str, float | bool | str]
@@ -31,23 +33,23 @@ COMMON: Mapping[str, Sequence[Effect]] = {
 """Effects that hold for every layer unless its declaration says otherwise."""
 
 
-def effects(world: World, verb: str, ref: Ref) -> Sequence[Effect]:
+def effects(state: State, verb: str, ref: Ref) -> Sequence[Effect]:
     """What `verb` writes to a component: its lifeline's own effects, else the common ones, () for none."""
     own: Mapping[str, Sequence[Effect]] = {}
     if ref.layer in registry.declarations():
         own = registry.declaration(ref.layer).verbs
     found = own.get(verb, COMMON.get(verb, ()))
-    return tuple(effect for effect in found if world.state.has(ref.layer, ref.table, effect[0]))
+    return tuple(effect for effect in found if state.has(ref.layer, ref.table, effect[0]))
 
 
-def targets(world: World, verb: str, name: str) -> tuple[Ref, ...]:
+def targets(city: City, state: State, verb: str, name: str) -> tuple[Ref, ...]:
     """The components that `verb` acts on when it names `name`: itself, or else what supplies it."""
-    refs = world.city.refs
-    if effects(world, verb, refs[name]):
+    refs = city.refs
+    if effects(state, verb, refs[name]):
         return (refs[name],)
-    table = world.city.dependencies
+    table = city.dependencies
     suppliers = [refs[str(s)] for s, c in zip(table["supplier"], table["consumer"], strict=True) if c == name]
-    return tuple(ref for ref in suppliers if effects(world, verb, ref))
+    return tuple(ref for ref in suppliers if effects(state, verb, ref))
 
 
 def act(
@@ -75,13 +77,13 @@ def act(
     RunError
         Where the verb has no effect on such a component.
     """
-    found = targets(world, verb, name)
+    found = targets(world.city, world.state, verb, name)
     if not found:
         raise RunError(_("{verb} has no effect on {name}", verb=verb, name=name))
     value = math.pi / 4 * amount**2 if diameter else amount
     event = cause
     for ref in found:
-        for column, to in effects(world, verb, ref):
+        for column, to in effects(world.state, verb, ref):
             written = value if isinstance(to, str) else to
             number = change(world, ref, column, written, kind=kind, cause=cause, rule=rule or verb)
             event = number if number != NO_CAUSE else event

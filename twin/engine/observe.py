@@ -8,7 +8,31 @@ from collections.abc import Callable, Mapping
 from twin.engine.needs import Cascade
 from twin.engine.world import World
 from twin.lifelines import registry
+from twin.model.city import City
 from twin.model.network import Ref
+
+PLAIN = frozenset({"served", "out", "available", "failed", "opened"})
+"""Quantities that every component has."""
+
+
+def provides(city: City, quantity: str, name: str) -> bool:
+    """Whether `Observer.value` can answer `quantity` for a component of the city."""
+    ref = city.refs[name]
+    if quantity == "backup":
+        return name in set(city.dependencies["consumer"])
+    if quantity == "supplied":
+        return ref.layer in city.networks and ref.table == registry.declaration(ref.layer).consumers
+    return quantity in PLAIN or declared(quantity, ref) is not None
+
+
+def declared(quantity: str, ref: Ref) -> tuple[str, str] | None:
+    """Table and column of a quantity that the component's lifeline declares, else None."""
+    if ref.layer not in registry.declarations():
+        return None
+    for known in registry.declaration(ref.layer).quantities:
+        if known.name == quantity and known.table == ref.table:
+            return known.table, known.column
+    return None
 
 
 class Observer:
@@ -27,14 +51,6 @@ class Observer:
             "supplied": self._supplied,
         }
 
-    def provides(self, quantity: str, ref: Ref) -> bool:
-        """Whether `value` can answer `quantity` for a component."""
-        if quantity == "supplied":
-            return ref.table == self._consumers(ref.layer)
-        if quantity in self._common:
-            return quantity != "backup" or ref in self.cascade.of
-        return bool(self._column(quantity, ref))
-
     def value(self, quantity: str, name: str, at: float | None = None) -> float:
         """The quantity of a component in SI units, now or (stored quantities) at a later run time `at`.
 
@@ -46,21 +62,13 @@ class Observer:
         ref = self.world.city.refs[name]
         if quantity in self._common:
             return self._common[quantity](ref)
-        table, column = self._column(quantity, ref) or ("", "")
+        table, column = declared(quantity, ref) or ("", "")
         if not table:
             raise KeyError(quantity)
         if (stored := self._stored(ref, column, self.world.now if at is None else at)) is not None:
             return stored
         solution = self.world.solutions[ref.layer]
         return float(solution.tables[table][column][ref.row])
-
-    def _column(self, quantity: str, ref: Ref) -> tuple[str, str] | None:
-        if ref.layer not in self.world.models:
-            return None
-        for declared in registry.declaration(ref.layer).quantities:
-            if declared.name == quantity and declared.table == ref.table:
-                return declared.table, declared.column
-        return None
 
     def _stored(self, ref: Ref, column: str, at: float) -> float | None:
         """A stored quantity at run time `at`, under the flows of the last solve; None where not stored."""
@@ -74,9 +82,6 @@ class Observer:
             if write.ref == ref and write.column == column and not write.rule:
                 return float(write.value)
         return None
-
-    def _consumers(self, layer: str) -> str:
-        return registry.declaration(layer).consumers if layer in self.world.models else ""
 
     def _share(self, ref: Ref) -> float:
         return float(self.world.share[ref.layer, ref.table][ref.row])

@@ -59,6 +59,8 @@ class Declaration:
         What can be asked of a solution.
     verbs
         What an action of a scenario writes: verb -> (state column, value); "amount" takes the action's.
+    hazards
+        Hazards that its physics answers to (`rain`).
     binding
         `module:function` with `bind(network, manifest) -> Model`; imported on first solve.
     checks
@@ -76,6 +78,7 @@ class Declaration:
     binding: str
     checks: str = ""
     verbs: Mapping[str, Sequence[tuple[str, float | bool | str]]] = field(default_factory=dict)
+    hazards: tuple[str, ...] = ()
 
 
 class Write(NamedTuple):

@@ -113,7 +113,7 @@ class Responders:
 
     def _isolate(self, job: Job, cause: int) -> int:
         ref = self.world.city.refs[job.component]
-        if effects(self.world, "isolate", ref):
+        if effects(self.world.state, "isolate", ref):
             rule = job.agency.name
             cause = act(self.world, "isolate", job.component, kind="switched", cause=cause, rule=rule)
         return self._reach(job, "isolated", cause)
@@ -149,7 +149,7 @@ class Responders:
 
     def _done(self, agency: Agency, verb: str, component: str, cause: int) -> None:
         ref = self.world.city.refs.get(component)
-        if ref is not None and effects(self.world, verb, ref):
+        if ref is not None and effects(self.world.state, verb, ref):
             cause = act(self.world, verb, component, kind="switched", cause=cause, rule=agency.name)
         self._note("action", agency, component, cause, verb)
 
