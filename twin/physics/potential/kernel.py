@@ -261,7 +261,7 @@ class Kernel:
             reason, params = SPILLING, {"node": int(np.argmax(np.abs(np.where(free, rest, 0.0))))}
         return Flow(
             head_m=state.head,
-            flow_m3s=np.where(state.mode == FLOWING, state.flow, 0.0),
+            flow_m3s=np.where((state.mode == FLOWING) & (state.flow * problem.way >= 0), state.flow, 0.0),
             demand_m3s=state.demand + given[DEMAND],
             emitter_m3s=given[EMITTER],
             leak_m3s=given[LEAK],
