@@ -84,7 +84,7 @@ def _draft(text: str, file: str) -> Draft:
         problem = _("{name} is no section of EPANET: left out", name=line.tokens[0])
         draft.warn(line, "unknown-section", problem, _("remove it"))
     for name in KEPT:
-        draft.keep(draft.section(name))
+        draft.keep(line for line in draft.section(name) if not _is_rejected(draft, line))
     for read in (
         options.read_options,
         options.read_times,
@@ -115,6 +115,16 @@ def _report_unsimulated(draft: Draft) -> None:
             draft.warn(found[0], "not-simulated", problem, _("nothing to do"))
     for line in draft.section("ROUGHNESS")[:1]:
         draft.warn(line, "not-simulated", _("is not used, as in EPANET 2: left out"), _("nothing to do"))
+
+
+def _is_rejected(draft: Draft, line: Line) -> bool:
+    """Whether EPANET 2 would refuse the whole file because of this line, which is a finding."""
+    orders = ("BULK", "WALL", "TANK")
+    if line.section != "REACTIONS" or not line.has(0, "ORDER") or any(line.has(1, word) for word in orders):
+        return False
+    problem = _("{given} is no reaction order: left out", given=" ".join(line.tokens))
+    draft.warn(line, "bad-reaction", problem, _("remove the line"))
+    return True
 
 
 def _is_default(line: Line) -> bool:

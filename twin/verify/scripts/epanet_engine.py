@@ -1,0 +1,147 @@
+"""EPANET on one input file, as a program of its own: `python epanet_engine.py JOB.json RESULT.json`.
+
+It imports nothing of the package it is shipped with, so that it runs in the environment of the engine
+(owa-epanet 2.3). The job is an object with
+
+    inp            path of the input file
+    duration_s     length of the run; 0 is one instant; null: the file's own
+    every_s        keep instants at its multiples only; null: every solve
+    accuracy       relative flow change to stop at (1e-6); null: the file's own
+    trials         most iterations (200); null: the file's own
+    demand         null: the file's own; or {"model": "dda" | "pda", "p_min_m", "p_required_m", "exponent"}
+    fall_back      true: a run that ends unbalanced at `accuracy` is repeated at the file's own (true)
+
+The result is in SI (m, m3/s): `nodes` and `links` (ids), `kinds` (per node and link), `steps` (one object per
+instant: `t_s`, `head`, `demand` (all that leaves), `delivered`, `full_demand`, `flow`, `open`, `setting`,
+`iterations`, `relative_error`, `warning`), `accuracy` (the one used), `unbalanced`, `version`, `error`.
+"""
+
+import json
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+from epanet import toolkit as en
+
+CUBIC_FOOT_M3 = 0.028317
+FOOT_M = 0.3048
+PER_CFS = (1.0, 448.831, 0.64632, 0.5382, 1.9837, 28.317, 1699.0, 2.4466, 101.94, 2446.6, 0.028317)
+FIRST_SI = 5
+NODE_KINDS = ("junction", "reservoir", "tank")
+
+
+class Units:
+    """The SI sizes of the units of an open project."""
+
+    def __init__(self, project):
+        code = en.getflowunits(project)
+        metric = code >= FIRST_SI
+        gravity = en.getoption(project, en.SP_GRAVITY)
+        psi = 0.4333 * gravity
+        per_foot = {
+            en.PSI: psi,
+            en.KPA: 6.895 * psi,
+            en.METERS: FOOT_M,
+            en.BAR: 0.068948 * psi,
+            en.FEET: 1.0,
+        }
+        self.flow = CUBIC_FOOT_M3 / PER_CFS[code]
+        self.length = 1.0 if metric else FOOT_M
+        self.pressure = FOOT_M / per_foot[int(en.getoption(project, en.PRESS_UNITS))]
+
+
+def values(project, ask, index, size, factor=1.0):
+    """One property of all nodes or links."""
+    array = en.doubleArray(size)
+    ask(project, index, array)
+    return [array[place] * factor for place in range(size)]
+
+
+def set_up(project, job, accuracy):
+    """Apply the wishes of a job to an open project."""
+    if job.get("duration_s") is not None:
+        en.settimeparam(project, en.DURATION, int(job["duration_s"]))
+    if accuracy is not None:
+        en.setoption(project, en.ACCURACY, accuracy)
+    if job.get("trials", 200) is not None:
+        en.setoption(project, en.TRIALS, job.get("trials", 200))
+    demand = job.get("demand")
+    if demand:
+        unit = Units(project).pressure
+        model = en.PDA if demand["model"] == "pda" else en.DDA
+        low, high = demand.get("p_min_m", 0.0) / unit, demand.get("p_required_m", 20.0) / unit
+        en.setdemandmodel(project, model, low, high, demand.get("exponent", 0.5))
+
+
+def solve(job, accuracy):
+    """All instants of one run."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = en.createproject()
+        try:
+            en.open(project, str(job["inp"]), str(Path(folder) / "report.txt"), "")
+            set_up(project, job, accuracy)
+            return run(project, job)
+        finally:
+            en.deleteproject(project)
+
+
+def run(project, job):
+    """Run the hydraulics of an open project."""
+    n, m = en.getcount(project, en.NODECOUNT), en.getcount(project, en.LINKCOUNT)
+    units, every = Units(project), job.get("every_s")
+    limit, most = en.getoption(project, en.ACCURACY), en.getoption(project, en.TRIALS)
+    result = {
+        "nodes": [en.getnodeid(project, place + 1) for place in range(n)],
+        "links": [en.getlinkid(project, place + 1) for place in range(m)],
+        "kinds": [NODE_KINDS[en.getnodetype(project, place + 1)] for place in range(n)],
+        "accuracy": limit,
+        "version": en.getversion(),
+        "steps": [],
+        "unbalanced": False,
+        "error": "",
+    }
+    en.openH(project)
+    en.initH(project, en.INITFLOW)
+    while True:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            t_s = en.runH(project)
+        error = en.getstatistic(project, en.RELATIVEERROR)
+        trials = en.getstatistic(project, en.ITERATIONS)
+        result["unbalanced"] = result["unbalanced"] or error > limit or trials > most
+        if not every or t_s % every == 0:
+            step = {
+                "t_s": t_s,
+                "head": values(project, en.getnodevalues, en.HEAD, n, units.length),
+                "demand": values(project, en.getnodevalues, en.DEMAND, n, units.flow),
+                "delivered": values(project, en.getnodevalues, en.DEMANDFLOW, n, units.flow),
+                "full_demand": values(project, en.getnodevalues, en.FULLDEMAND, n, units.flow),
+                "flow": values(project, en.getlinkvalues, en.FLOW, m, units.flow),
+                "open": values(project, en.getlinkvalues, en.STATUS, m),
+                "setting": values(project, en.getlinkvalues, en.SETTING, m),
+                "iterations": trials,
+                "relative_error": error,
+                "warning": bool(caught),
+            }
+            result["steps"].append(step)
+        if en.nextH(project) <= 0:
+            return result
+
+
+def main(job_path, result_path):
+    """Do the job and write the result; an engine error is part of the result."""
+    job = json.loads(Path(job_path).read_text(encoding="utf-8"))
+    accuracy = job.get("accuracy", 1e-6)
+    try:
+        result = solve(job, accuracy)
+        if result["unbalanced"] and accuracy is not None and job.get("fall_back", True):
+            result = solve(job, None)
+    except Exception as error:  # noqa: BLE001 (whatever EPANET raises is its answer)
+        result = {"error": str(error) or type(error).__name__, "steps": []}
+    Path(result_path).write_text(json.dumps(result), encoding="utf-8")
+    return 3 if result["error"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:3]))
