@@ -10,13 +10,14 @@ import numpy as np
 import simpy
 
 from twin.engine.door import apply, touch
-from twin.engine.explain import cause_in
+from twin.engine.explain import Explainer
 from twin.engine.needs import Cascade
-from twin.engine.world import World, latest_disturbance
+from twin.engine.world import Touch, World, latest_disturbance
 from twin.errors import RunError
 from twin.lifelines import registry
 from twin.model.city import FACILITY
 from twin.model.journal import NO_CAUSE
+from twin.model.network import Ref
 from twin.physics.solution import Floats, Outcome, Solution
 from twin.text import _
 
@@ -61,7 +62,7 @@ class Coordinator:
     def _settle(self) -> None:
         world = self.world
         world.counters.instants += 1
-        touched: dict[str, list[int]] = {}
+        touched: dict[str, list[Touch]] = {}
         for _round in range(MAX_ROUNDS):
             if world.dirty:
                 world.counters.rounds += 1
@@ -80,8 +81,9 @@ class Coordinator:
             self._schedule(layer)
         world.sink.flush()
 
-    def _round(self, touched: dict[str, list[int]]) -> None:
+    def _round(self, touched: dict[str, list[Touch]]) -> None:
         world = self.world
+        explainer = Explainer(world, touched)
         for layer in self.order:
             if layer in world.dirty:
                 touched.setdefault(layer, []).extend(world.dirty.pop(layer))
@@ -91,10 +93,10 @@ class Coordinator:
                     self.profile[layer] = self.profile.get(layer, 0.0) + time.perf_counter() - begun
                 else:
                     self._follow(layer)
-                self._note_service(layer, touched)
+                self._note_service(layer, explainer)
         for layer in [name for name in world.dirty if name not in self.order]:
             touched.setdefault(layer, []).extend(world.dirty.pop(layer))
-        self.cascade.review(lambda layer, _rule: cause_in(world, layer, touched))
+        self.cascade.review(explainer)
         if not np.array_equal(self._facility_share(), world.share[FACILITY, "nodes"]):
             touch(world, FACILITY)
 
@@ -144,7 +146,7 @@ class Coordinator:
             share[row] *= given
         return share
 
-    def _note_service(self, layer: str, touched: Mapping[str, list[int]]) -> None:
+    def _note_service(self, layer: str, explainer: Explainer) -> None:
         world = self.world
         table = "nodes" if layer == FACILITY else _consumers(layer)
         if not table:
@@ -153,21 +155,25 @@ class Coordinator:
         before = self._unserved.get(layer, np.zeros(len(unserved), dtype=bool))
         self._unserved[layer] = unserved
         ids = world.city.layers[layer].ids(table)
-        cause = cause_in(world, layer, dict(touched))
         for row in np.flatnonzero(unserved != before):
-            world.journal.append(
+            world.service_events[str(ids[row])] = world.journal.append(
                 world.now,
                 "unserved" if unserved[row] else "served",
                 lifeline=layer,
                 component=str(ids[row]),
                 value=repr(float(world.share[layer, table][row])),
-                cause=self._own_cause(layer, table, int(row), cause),
+                cause=self._cause(layer, table, int(row), explainer),
             )
 
-    def _own_cause(self, layer: str, table: str, row: int, otherwise: int) -> int:
+    def _cause(self, layer: str, table: str, row: int, explainer: Explainer) -> int:
         """A consumer that is out itself is unserved because of that; else what happened in its network."""
-        name = str(self.world.city.layers[layer].ids(table)[row])
-        return self.world.disturbed[layer].get(name, otherwise)
+        world = self.world
+        name = str(world.city.layers[layer].ids(table)[row])
+        if (own := world.disturbed[layer].get(name)) is not None:
+            return own
+        if (need := self.cascade.worst(Ref(layer, table, row))) is not None:
+            return need.event
+        return explainer.cause(layer, table, row, UNSERVED_BELOW)
 
     def _record(self, layer: str) -> None:
         world = self.world

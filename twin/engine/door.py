@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.engine.world import World
+from twin.engine.world import Touch, World
 from twin.lifelines.base import Write
 from twin.model.journal import NO_CAUSE
 from twin.model.network import Ref
@@ -20,7 +20,7 @@ def change(
     text_id: str = "",
 ) -> int:
     """Set one value of the state and write the event; returns its number, or -1 where nothing changed."""
-    before = world.state.is_available(ref)
+    before, was = world.state.is_available(ref), world.state.get(ref, column)
     effect = world.state.write(ref, column, value)
     if not effect:
         return NO_CAUSE
@@ -36,7 +36,7 @@ def change(
         text_id=text_id,
     )
     _note_disturbance(world, ref, name, before, number)
-    touch(world, ref.layer, number)
+    touch(world, ref.layer, Touch(number, ref, column, was))
     return number
 
 
@@ -52,11 +52,11 @@ def _shown(value: float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(float(value))
 
 
-def touch(world: World, layer: str, cause: int = NO_CAUSE) -> None:
+def touch(world: World, layer: str, change: Touch | None = None) -> None:
     """Mark a layer for solving at this instant."""
-    causes = world.dirty.setdefault(layer, [])
-    if cause != NO_CAUSE:
-        causes.append(cause)
+    changes = world.dirty.setdefault(layer, [])
+    if change is not None:
+        changes.append(change)
     world.wake()
 
 

@@ -10,6 +10,7 @@ import simpy
 from numpy.typing import NDArray
 
 from twin.engine.door import change, touch
+from twin.engine.explain import Explainer
 from twin.engine.world import World
 from twin.model.journal import NO_CAUSE
 from twin.model.network import Ref
@@ -33,7 +34,7 @@ class Need:
         What the backup held when it was last looked at, when it began to run (None: it does not), and
         since when it recharges.
     event
-        The event that a running backup or restart goes back to.
+        The event that explains its last turn, or that a running backup or restart goes back to.
     """
 
     consumer: Ref
@@ -167,21 +168,43 @@ class Cascade:
             enough[suppliers.need[gives]] = True
         return enough
 
-    def review(self, why: Callable[[str, str], int]) -> None:
-        """Let losses and returns begin, comparing every need with what its suppliers give now.
-
-        `why(layer, rule)` is the event that explains what happened in the suppliers' layer.
-        """
+    def review(self, explainer: Explainer) -> None:
+        """Let losses and returns begin, comparing every need with what its suppliers give now."""
         enough = self.satisfied()
         before = np.fromiter((need.satisfied for need in self.needs), dtype=bool, count=len(self.needs))
         for number in np.flatnonzero(enough != before):
             need = self.needs[number]
             need.satisfied = bool(enough[number])
-            cause = why(need.layer, need.rule)
+            cause = self._cause(int(number), explainer)
+            need.event = cause
             if need.satisfied:
                 self._supply_returns(need, cause)
             else:
                 self._supply_ends(need, cause)
+
+    def _cause(self, number: int, explainer: Explainer) -> int:
+        """What explains the turn of a need: what happened to its best supplier."""
+        best = (-1.0, NO_CAUSE)
+        for (layer, table), suppliers in self._suppliers.items():
+            for at in np.flatnonzero(suppliers.need == number):
+                row, threshold = int(suppliers.row[at]), float(suppliers.threshold[at])
+                share = float(self.world.share[layer, table][row])
+                if share > best[0]:
+                    best = share, self._supplier_cause(Ref(layer, table, row), threshold, explainer)
+        return best[1]
+
+    def _supplier_cause(self, ref: Ref, threshold: float, explainer: Explainer) -> int:
+        """The supplier's own event of this instant where it has one, else what happened in its network."""
+        world = self.world
+        name = world.city.component_id(ref)
+        for event in (world.service_events.get(name), world.disturbed[ref.layer].get(name)):
+            if event is not None and world.journal[event].t_s == world.now:
+                return event
+        return explainer.cause(ref.layer, ref.table, ref.row, threshold)
+
+    def worst(self, consumer: Ref) -> Need | None:
+        """The unmet need of a consumer that a cause can be told of, or None."""
+        return next((need for need in self.of.get(consumer, []) if not need.satisfied), None)
 
     def _note(self, need: Need, kind: str, cause: int, value: str = "") -> int:
         return self.world.journal.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import simpy
@@ -15,6 +15,7 @@ from twin.lifelines import registry
 from twin.lifelines.base import Model
 from twin.model.city import City
 from twin.model.journal import NO_CAUSE, Event, Journal
+from twin.model.network import Ref
 from twin.model.state import State
 from twin.physics.solution import Solution, Work
 
@@ -66,6 +67,16 @@ class Counters:
     rounds: int = 0
     fallbacks: int = 0
     failures: int = 0
+    explanations: int = 0
+
+
+class Touch(NamedTuple):
+    """A change of this instant: its event (-1 for a network's own stores), and what it was before."""
+
+    event: int
+    ref: Ref
+    column: str
+    before: float | bool
 
 
 @dataclass
@@ -83,9 +94,11 @@ class World:
     share
         Share of function per layer and component table, as the last solve left it.
     dirty
-        Layers to solve again, each with the events that touched it at this instant.
+        Layers to solve again, each with the changes that touched it at this instant.
     disturbed
         Unavailable components by layer, each with the event that made it so.
+    service_events
+        The last event by which a consumer's service ended or came back, by component.
     wake
         Asks for settling at the end of this instant; the coordinator sets it.
     """
@@ -101,8 +114,9 @@ class World:
     solutions: dict[str, Solution] = field(default_factory=dict)
     solved_at: dict[str, float] = field(default_factory=dict)
     share: dict[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
-    dirty: dict[str, list[int]] = field(default_factory=dict)
+    dirty: dict[str, list[Touch]] = field(default_factory=dict)
     disturbed: dict[str, dict[str, int]] = field(default_factory=dict)
+    service_events: dict[str, int] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
     wake: Callable[[], None] = lambda: None
 
