@@ -230,7 +230,7 @@ REFUSALS = {
     "verb of people in do": (
         "drill: a\nscript:\n  - {at: T+0, do: escort x}\n",
         "d.yaml:3:19: do escort cannot stand in do: "
-        "use one of break, leak, fail, recover, repair, open, close, start, stop, set, trip, switch, ...",
+        "use one of break, leak, fail, recover, repair, open, close, start, stop, set, scale, trip, ...",
     ),
     "list for a text": (
         "drill: a\nscript:\n  - {at: T+0, do: [break x]}\n",

@@ -242,7 +242,7 @@ class _Terms(Transformer[Token, object]):
 
     def name(self, found: list[Token]) -> Token:
         token = found[0]
-        bare = str(token)[1:-1].strip() if token.type == "QUOTED" else str(token)
+        bare = str(token)[1:-1].strip() if token.type == "QUOTED" else " ".join(found)
         if not bare:
             raise RefusedError(_("a name is empty"), _("write the name"), token.start_pos or 0)
         return token.update(value=bare)

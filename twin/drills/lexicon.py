@@ -54,6 +54,8 @@ def _reserved() -> re.Pattern[str]:
 
 def quoted(name: str) -> str:
     """`name` as it must be written: bare where it can be read back, else between quotation marks."""
-    if re.fullmatch(_NAME, name) and not _reserved().match(name):
+    parts = name.split(" ")
+    risky = [word for place, word in enumerate(parts) if place == 0 or not word.isdigit()]
+    if all(re.fullmatch(_NAME, word) for word in parts) and not any(map(_reserved().match, risky)):
         return name
     return f"'{name}'" if '"' in name else f'"{name}"'

@@ -82,7 +82,7 @@ def in_english(node: Node, path: Path, findings: list[Finding]) -> Node:
         return node
     entries: dict[str, Entry] = {}
     for written, entry in node.entries.items():
-        key = _canonical(written, path)
+        key = canonical(written, path)
         if key in entries:
             problem = _("says the same as {other}", other=entries[key].written)
             findings.append(defect(entry.mark, "duplicate-key", problem, _("keep one"), written))
@@ -91,16 +91,21 @@ def in_english(node: Node, path: Path, findings: list[Finding]) -> Node:
     return replace(node, entries=entries)
 
 
-def _canonical(written: str, path: Path) -> str:
+def canonical(written: str, path: Path) -> str:
+    """The key `written` below `path` in English; a key that people choose stays as it is."""
     free = len(path) == 1 and path[0] in FREE_KEYS
     return written if free else (words.english(written, "key") or written)
 
 
+def steps_of(dotted: str) -> list[str]:
+    """The steps of a dotted path; a step between quotation marks may hold dots itself."""
+    return [step.strip().strip('"') for step in re.findall(r'"[^"]*"|[^.]+', dotted)]
+
+
 def _placed(tree: Branch, dotted: str, value: Node, mark: Mark) -> Branch:
     findings: list[Finding] = []
-    steps = re.findall(r'"[^"]*"|[^.]+', dotted)
     try:
-        changed = _merged(tree, (), [step.strip().strip('"') for step in steps], value, mark, findings)
+        changed = _merged(tree, (), steps_of(dotted), value, mark, findings)
     except RefusedError as refused:
         findings = [defect(mark, refused.rule, refused.problem, refused.remedy, dotted)]
     if findings:
@@ -128,7 +133,7 @@ def _merged(
             _("shorten the path"),
             rule="set",
         )
-    return _with_entry(node, path, _canonical(steps[0], path), steps[1:], value, mark, findings)
+    return _with_entry(node, path, canonical(steps[0], path), steps[1:], value, mark, findings)
 
 
 def _with_entry(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path as FilePath
-from typing import get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from twin.drills import words
 from twin.drills.overrides import apply_variant, in_english, not_a_mapping, override
 from twin.drills.refusal import RefusedError, instead_of
-from twin.drills.schema import Scenario
+from twin.drills.schema import Scenario, keys_of
 from twin.drills.tree import LARGEST_FILE, Branch, Entry, Leaf, Mark, Node, Path, Series, defect, tree_of
 from twin.errors import ScenarioError
 from twin.model.finding import Finding
@@ -39,6 +38,10 @@ def read_scenario(
         With every finding, where the file cannot be read as a scenario.
     """
     path = FilePath(path)
+    if path.suffix.lower() == ".xlsx":
+        from twin.drills.workbook import tree_of_workbook
+
+        return scenario_of(tree_of_workbook(path), variants, settings)
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise _unreadable(str(path), *_too_large())
@@ -228,38 +231,26 @@ def _at(tree: Branch, location: Path) -> tuple[Node, Entry | None]:
 
 def _keys_at(location: Path) -> list[str]:
     """The keys that may stand at `location`, English and Chinese."""
-    model: type[BaseModel] = Scenario
+    keys = keys_of(Scenario)
     for step in location:
-        for name, field in model.model_fields.items():
-            if step == (field.alias or name):
-                model = next(_models(field.annotation), model)
-                break
-    keys = [field.alias or name for name, field in model.model_fields.items()]
-    return keys + [words.spelt(key, "key", "zh") for key in keys]
-
-
-def _models(annotation: object) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in get_args(annotation):
-        yield from _models(part)
+        if below := keys.get(str(step)):
+            keys = keys_of(below)
+    return [*keys, *(words.spelt(key, "key", "zh") for key in keys)]
 
 
 _MISFITS: dict[str, tuple[Message, Message]] = {
-    "model": (_("must hold keys with values"), _("write key: value below it")),
+    "mapping": (_("must hold keys with values"), _("write key: value below it")),
     "list": (_("must be a list"), _('begin each of its items with "- "')),
     "text": (_("must be a single text"), _("write it on one line, without brackets")),
-    "too_short": (_("is an empty list"), _("add an item or remove the key")),
-    "string_too_short": (_("is empty"), _("give it a value or remove the key")),
+    "empty": (_("is empty"), _("give it a value or remove the key")),
+    "control": (_("holds a control character"), _("remove it")),
 }
-_WANTED = {
-    "model_type": "model",
-    "model_attributes_type": "model",
-    "dict_type": "model",
+_KINDS = {
+    "model_type": "mapping",
+    "dict_type": "mapping",
     "tuple_type": "list",
-    "list_type": "list",
-    "too_short": "too_short",
-    "string_too_short": "string_too_short",
+    "string_too_short": "empty",
+    "string_pattern_mismatch": "control",
 }
 _BOUNDS = {"greater_than": ">", "greater_than_equal": ">=", "less_than": "<", "less_than_equal": "<="}
 
@@ -267,10 +258,8 @@ _BOUNDS = {"greater_than": ">", "greater_than_equal": ">=", "less_than": "<", "l
 def _misfit(error: ErrorDetails, node: Node) -> tuple[Message, Message]:
     """Problem and remedy where a value has the wrong form."""
     kind = error["type"]
-    if kind in _WANTED:
-        return _MISFITS[_WANTED[kind]]
-    if not isinstance(node, Leaf) or node.text is None:
-        return _MISFITS["text"]
+    if kind in _KINDS or not isinstance(node, Leaf) or node.text is None:
+        return _MISFITS[_KINDS.get(kind, "text")]
     shown = f'"{node.text[:40]}"'
     if kind in _BOUNDS:
         limit = next(value for key, value in error["ctx"].items() if key != "error")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -18,6 +18,7 @@ from pydantic import (
     InstanceOf,
     PlainSerializer,
     PrivateAttr,
+    SerializationInfo,
     StringConstraints,
     WithJsonSchema,
     model_validator,
@@ -27,22 +28,19 @@ from twin.drills import grammar, words
 from twin.drills.refusal import RefusedError, instead_of
 from twin.drills.terms import Action, Amount, Condition, Instant, Rate
 from twin.drills.tree import Mark, Path
-from twin.drills.vocabulary import Target, targets
+from twin.drills.vocabulary import Target, targets, verbs
 from twin.text import Message, _
 
 DEFAULT_CITY = "quarter"
 DEFAULT_START = grammar.read_clock("08:00")
 LONGEST_RUN = 86_400.0
 LONGEST_PROSE = 2_000
+LONGEST_NAME = 200
 
 
 def _reads(reader: Callable[[str], object]) -> BeforeValidator:
     """Texts go through `reader`; what is read already passes."""
     return BeforeValidator(lambda value: reader(value) if isinstance(value, str) else value)
-
-
-def _form(pattern: str, *examples: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "description": pattern, "examples": list(examples)})
 
 
 def _positive(text: str) -> Amount:
@@ -72,10 +70,57 @@ def _truth(text: str) -> bool:
     return _word("value", text) == "true"
 
 
-_written = PlainSerializer(str, return_type=str)
-Prose = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_PROSE)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Truth = Annotated[bool, _reads(_truth)]
+def _language(info: SerializationInfo) -> str:
+    return str((info.context or {}).get("language", "en"))
+
+
+_written = PlainSerializer(lambda term, info: term.text(_language(info)), return_type=str)
+
+
+def _spelt_truth(truth: bool, language: str) -> bool | str:
+    return words.spelt(str(truth).lower(), "value", language) if language == "zh" else truth
+
+
+def _text(longest: int) -> object:
+    return StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=longest, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+    )
+
+
+def _form(description: str, *examples: str, use: str = "") -> WithJsonSchema:
+    """The JSON Schema of a text of the language; with `use` it begins with a verb allowed there."""
+    schema: dict[str, object] = {"type": "string", "description": description, "examples": list(examples)}
+    if use:
+        allowed = [name for name, verb in verbs().items() if use in verb.uses]
+        spelt = [*allowed, *(words.spelt(name, "verb", "zh") for name in allowed)]
+        schema["pattern"] = f"^\\s*({'|'.join(spelt)})(\\s|$)"
+    return WithJsonSchema(schema)
+
+
+def _choice(role: str) -> tuple[BeforeValidator, PlainSerializer, WithJsonSchema]:
+    """How a word of `role` is read, written and published."""
+    return (
+        _reads(partial(_word, role)),
+        PlainSerializer(lambda word, info: words.spelt(word, role, _language(info)), return_type=str),
+        WithJsonSchema({"type": "string", "enum": list(words.spellings(role))}),
+    )
+
+
+_PLAIN = WithJsonSchema({"type": ["string", "number"], "minLength": 1})
+_SHAPE = "verb [amount] [object] [at|to|from|around name]"
+Prose = Annotated[str, _text(LONGEST_PROSE), _PLAIN]
+Name = Annotated[str, _text(LONGEST_NAME), _PLAIN]
+Truth = Annotated[
+    bool,
+    _reads(_truth),
+    PlainSerializer(lambda truth, info: _spelt_truth(truth, _language(info))),
+    WithJsonSchema({"enum": [True, False, *words.aliases("value").values()]}),
+]
+Weight = Annotated[
+    float,
+    Field(gt=0, le=1e6, allow_inf_nan=False),
+    PlainSerializer(lambda weight: int(weight) if weight.is_integer() else weight),
+]
 Duration = Annotated[
     InstanceOf[Amount], _reads(_positive), _written, _form("a number and a unit of time", "1 h 30 min")
 ]
@@ -86,7 +131,7 @@ Moment = Annotated[
     InstanceOf[Instant],
     _reads(grammar.read_instant),
     _written,
-    _form("T+ offset or clock time", "T+10 min", "18:30"),
+    _form("T+ and an offset, or a clock time", "T+10 min", "18:30"),
 ]
 Clock = Annotated[
     InstanceOf[Instant],
@@ -98,7 +143,7 @@ Rain = Annotated[
     InstanceOf[Rate],
     _reads(grammar.read_rate),
     _written,
-    _form("intensity for duration", "58 mm/h for 30 min"),
+    _form("an intensity for a duration", "58 mm/h for 30 min"),
 ]
 Query = Annotated[
     InstanceOf[Condition],
@@ -110,30 +155,35 @@ Incident = Annotated[
     InstanceOf[Action],
     _reads(partial(grammar.read_action, use="do")),
     _written,
-    _form("verb [amount] [object] [at|to|from|around name]", "leak 20 mm at water/pipe/MA447"),
+    _form(_SHAPE, "leak 20 mm at water/pipe/MA447", use="do"),
 ]
 Deed = Annotated[
     InstanceOf[Action],
     _reads(partial(grammar.read_action, use="does")),
     _written,
-    _form("verb [amount] [object] [at|to|from|around name]", "arrive at underpass"),
+    _form(_SHAPE, "arrive at underpass", use="does"),
 ]
-Channel = Annotated[
-    str,
-    _reads(partial(_word, "channel")),
-    WithJsonSchema({"type": "string", "enum": list(words.spellings("channel"))}),
-]
-Shape = Annotated[
-    str,
-    _reads(partial(_word, "storm")),
-    WithJsonSchema({"type": "string", "enum": list(words.spellings("storm"))}),
-]
+Channel = Annotated[str, *_choice("channel")]
+Shape = Annotated[str, *_choice("storm")]
 
 
 class Part(BaseModel):
     """One mapping of the file: closed and frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def keys_of(model: type[BaseModel]) -> dict[str, type[BaseModel] | None]:
+    """The keys that may stand in a part, in English, each with the part that stands below it, if one does."""
+    fields = model.model_fields.items()
+    return {field.alias or name: next(_parts_in(field.annotation), None) for name, field in fields}
+
+
+def _parts_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _parts_in(inner)
 
 
 class Agency(Part):
@@ -204,7 +254,7 @@ class Expectation(Part):
     shows: Prose | None = None
     within: Duration | None = None
     after: Grace | None = None
-    weight: Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)] = 1.0
+    weight: Weight = 1.0
     fatal: Truth = False
     id: Name | None = None
 
