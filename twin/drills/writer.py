@@ -82,8 +82,7 @@ def _document(value: object, path: Path, language: str) -> object:
         chosen = path[:1] == ("variants",) or (len(path) == 1 and path[0] in FREE_KEYS)
         spelt = key if chosen else words.spelt(key, "key", language)
         written[spelt] = _document(each, (*path, key), language)
-    if path[-1:] in (("tell",), ("else",)) or path[-2:-1] in _WHOLE = re.compile("0|[1-9][0-9]{0,9}")
-_ITEMS_ON_ONE_LINE:
+    if path[-1:] in (("tell",), ("else",)) or path[-2:-1] in _ITEMS_ON_ONE_LINE:
         written.fa.set_flow_style()
     return written
 
