@@ -22,6 +22,7 @@ from twin.physics.potential.newton import (
     move_outlets,
     solve_heads,
 )
+from twin.physics.potential.problem import LawBook, cold_state, prepare
 from twin.physics.potential.reach import moor, parts, supplied
 from twin.physics.solution import Outcome
 
@@ -138,12 +139,11 @@ def test_the_same_solve_twice_gives_the_same_bytes(random_case):
 def test_one_compiled_step_equals_the_plain_one(random_case, seed):
     case = random_case(seed, pressure_dependent=True)
     top = case.topology
-    kernel = Kernel(top)
-    problem = kernel._prepare(case.links, case.nodes, Options())
-    state = kernel._start(problem, None)
+    pattern, rng = analyse(top), np.random.default_rng(seed)
+    problem = prepare(top, pattern, LawBook(), case.links, case.nodes, Options())
+    state = cold_state(problem, pattern)
     state.hold[:] = 1e-6
-    ends, rng = (top.start, top.end), np.random.default_rng(seed)
-    turn = (problem.way != 0) & (state.mode == FLOWING) & (rng.random(top.n_links) < 0.5)
+    turn = (problem.graph.way != 0) & (state.mode == FLOWING) & (rng.random(top.n_links) < 0.5)
     state.mode[turn] = SHUT
     for _ in range(4):
         evaluate(problem.laws, problem.outlets, state)
@@ -156,11 +156,11 @@ def test_one_compiled_step_equals_the_plain_one(random_case, seed):
         ):
             np.testing.assert_allclose(ours[0], plain[0], rtol=1e-11, atol=1e-12)
             np.testing.assert_allclose(ours[1], plain[1], rtol=1e-11)
-        expected = reference.heads(top, problem.live, problem.outlets, state)
-        assemble(*ends, problem.live, kernel._pattern, problem.outlets, state)
-        assert solve_heads(kernel._pattern, state) == -1
+        expected = reference.heads(top, problem.graph.live, problem.outlets, state)
+        assemble(problem.graph, pattern, problem.outlets, state)
+        assert solve_heads(pattern, state) == -1
         np.testing.assert_allclose(state.head, expected, rtol=1e-5, atol=1e-5)
-        move_flows(*ends, problem.laws, state)
+        move_flows(problem.graph, problem.laws, state)
         move_outlets(problem.outlets, state)
 
 
@@ -190,8 +190,8 @@ def test_reach_equals_its_plain_version(random_case, seed):
     top, links = case.topology, case.links
     pattern = analyse(top)
     way = np.where(is_pump(links.law), 1, links.direction).astype(np.int8)
-    graph = (top.fixed, pattern.link_start, pattern.link_of)
-    ours = supplied(top.start, top.end, *graph, way, links.open)
+    at_node = (pattern.link_start, pattern.link_of)
+    ours = supplied(top.start, top.end, top.fixed, *at_node, way, links.open)
     assert np.array_equal(ours, reference.supplied(top, way, links.open))
 
     mode = np.where(links.open, FLOWING, OFF).astype(np.int8)

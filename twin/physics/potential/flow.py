@@ -31,15 +31,14 @@ class Residuals:
     """How exact the answer is, measured on the answer itself.
 
     `relative_change` is EPANET's sum |dq| / sum |q| of the last step; `head_error_m` the largest
-    |loss(q) - dH| over links that carry flow; `balance_m3s` the largest imbalance at a reached node;
-    `outlet_m3s` the largest difference between an outlet's flow and the law at its pressure.
+    |loss(q) - dH| over links that carry flow and outlets between their bounds; `balance_m3s` the largest
+    imbalance at a node.
     """
 
     relative_change: float = 0.0
     flow_change_m3s: float = 0.0
     head_error_m: float = 0.0
     balance_m3s: float = 0.0
-    outlet_m3s: float = 0.0
 
 
 @dataclass(frozen=True)

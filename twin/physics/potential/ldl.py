@@ -36,7 +36,7 @@ def factorise(pattern: Pattern, off: Floats, diagonal: Floats, l_value: Floats, 
             d -= entry * value
             l_value[place] = entry
         if not d > 0.0:
-            return int(j)
+            return int(np.int64(j))
         d_inverse[j] = 1.0 / d
     return -1
 

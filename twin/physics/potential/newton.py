@@ -10,21 +10,27 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from twin.physics.compiled import compiled
 from twin.physics.potential.analysis import Pattern
 from twin.physics.potential.laws import DARCY, HYPERBOLA, POWER, Laws, loss, losses
 from twin.physics.potential.ldl import factorise, substitute
 from twin.physics.potential.network import Codes, Flags, Floats, Ints
-from twin.physics.potential.outlets import Outlets, outlet_loss
+from twin.physics.potential.outlets import BETWEEN, Outlets, bound_of, outlet_loss
 
 OFF, FLOWING, SHUT = 0, 1, 2
-BETWEEN, AT_LOWER, AT_UPPER = 0, 1, 2
-GRIP = 1e-9
-REST_M = 1e-9
-BACKFLOW_M3S = 1e-9
+GRIP = 1e-10
+BACKFLOW_M3S = 1e-7
 ROUNDING_M3S = 1e-12
+
+
+class Graph(NamedTuple):
+    """Ends of the links, nodes that are fixed, nodes that can be supplied (fixed ones too), allowed ways."""
+
+    start: Ints
+    end: Ints
+    fixed: Flags
+    live: Flags
+    way: Codes
 
 
 class State(NamedTuple):
@@ -36,8 +42,8 @@ class State(NamedTuple):
         Head and fixed demand of each node; [n].
     flow, loss, slope, hold
         Of each link; `hold` is the conductance of a shut link (see `reach.moor`); [m].
-    mode
-        OFF, FLOWING or SHUT; [m].
+    mode, turns
+        OFF, FLOWING or SHUT, and how often that changed; [m].
     outflow, outlet_loss, outlet_slope, bound
         Of each outlet; `bound` is BETWEEN, AT_LOWER or AT_UPPER.
     off, diagonal, right, l_value, d_inverse
@@ -51,6 +57,7 @@ class State(NamedTuple):
     slope: Floats
     hold: Floats
     mode: Codes
+    turns: Ints
     outflow: Floats
     outlet_loss: Floats
     outlet_slope: Floats
@@ -80,21 +87,21 @@ def use_secants(laws: Laws, state: State) -> None:
 
 
 @compiled
-def assemble(start: Ints, end: Ints, live: Flags, pattern: Pattern, outlets: Outlets, state: State) -> None:
+def assemble(graph: Graph, pattern: Pattern, outlets: Outlets, state: State) -> None:
     """Matrix and right side from losses and slopes; cut-off nodes keep their head by a row of their own."""
     off, diagonal, right = state.off, state.diagonal, state.right
     off[:] = 0.0
     diagonal[:] = 0.0
     right[:] = 0.0
-    for v in range(live.size):
+    for v in range(graph.live.size):
         u = pattern.unknown[v]
         right[u] -= state.demand[v]
-        if not live[v]:
+        if not graph.live[v]:
             diagonal[u] = 1.0
             right[u] = state.head[v]
     fixed = pattern.node.size
     for k in range(state.flow.size):
-        if state.mode[k] == OFF or start[k] == end[k]:
+        if state.mode[k] == OFF or graph.start[k] == graph.end[k]:
             continue
         p, s = state.hold[k], 0.0
         if state.mode[k] == FLOWING:
@@ -107,9 +114,9 @@ def assemble(start: Ints, end: Ints, live: Flags, pattern: Pattern, outlets: Out
         right[a] -= s
         right[b] += s
         if a == fixed:
-            right[b] += p * state.head[start[k]]
+            right[b] += p * state.head[graph.start[k]]
         if b == fixed:
-            right[a] += p * state.head[end[k]]
+            right[a] += p * state.head[graph.end[k]]
     for k in range(state.outflow.size):
         u = pattern.unknown[outlets.node[k]]
         if state.bound[k] != BETWEEN:
@@ -133,14 +140,14 @@ def solve_heads(pattern: Pattern, state: State) -> int:
 
 
 @compiled
-def move_flows(start: Ints, end: Ints, laws: Laws, state: State) -> tuple[float, float, float, float]:
+def move_flows(graph: Graph, laws: Laws, state: State) -> tuple[float, float, float, float]:
     """New flows of the links: sum |dq|, sum |q|, max |dq|, max |q|."""
     total_change = total = change = largest = 0.0
     for k in range(state.flow.size):
         if state.mode[k] != FLOWING:
             continue
         old = state.flow[k]
-        drop = state.head[start[k]] - state.head[end[k]]
+        drop = state.head[graph.start[k]] - state.head[graph.end[k]]
         new = old + (drop - state.loss[k]) / state.slope[k]
         if laws.kind[k] == HYPERBOLA and old > laws.knot[k]:
             new = max(new, 0.25 * old)
@@ -150,16 +157,6 @@ def move_flows(start: Ints, end: Ints, laws: Laws, state: State) -> tuple[float,
         change = max(change, abs(new - old))
         largest = max(largest, abs(new))
     return total_change, total, change, largest
-
-
-@compiled
-def bound_of(outlets: Outlets, k: int, q: float, p: float) -> int:
-    """Whether outlet k with flow q stands at a bound that the pressure p above its datum holds it to."""
-    if q >= outlets.upper[k] and p >= outlets.top[k]:
-        return AT_UPPER
-    if q <= outlets.lower[k] and p < -REST_M:
-        return AT_LOWER
-    return BETWEEN
 
 
 @compiled
@@ -182,45 +179,43 @@ def move_outlets(outlets: Outlets, state: State) -> tuple[float, float, float]:
 
 
 @compiled
-def head_errors(start: Ints, end: Ints, outlets: Outlets, state: State) -> tuple[float, float]:
+def head_errors(graph: Graph, outlets: Outlets, state: State) -> float:
     """Largest |loss - drop| over flowing links and over outlets off their bounds; needs `evaluate` first.
 
     Of each link's error, what the rounding of its flow makes on a steep law is taken off.
     """
-    links = 0.0
+    largest = 0.0
     for k in range(state.flow.size):
         if state.mode[k] == FLOWING:
-            drop = state.head[start[k]] - state.head[end[k]]
-            links = max(links, abs(drop - state.loss[k]) - ROUNDING_M3S * state.slope[k])
-    at_outlets = 0.0
+            drop = state.head[graph.start[k]] - state.head[graph.end[k]]
+            largest = max(largest, abs(drop - state.loss[k]) - ROUNDING_M3S * state.slope[k])
     for k in range(state.outflow.size):
         p = state.head[outlets.node[k]] - outlets.datum[k]
         if bound_of(outlets, k, state.outflow[k], p) == BETWEEN:
-            at_outlets = max(at_outlets, abs(p - state.outlet_loss[k]))
-    return links, at_outlets
+            largest = max(largest, abs(p - state.outlet_loss[k]))
+    return largest
 
 
 @compiled
-def switch(
-    start: Ints, end: Ints, way: Codes, laws: Laws, state: State, tolerance: float, only_first: bool
-) -> int:
+def switch(graph: Graph, laws: Laws, state: State, tolerance: float, only_first: bool) -> int:
     """Shut one-way links that flow backwards, open those with a drop in their direction; how many changed."""
     changed = 0
-    for k in range(way.size):
-        if way[k] == 0 or state.mode[k] == OFF:
+    for k in range(graph.way.size):
+        if graph.way[k] == 0 or state.mode[k] == OFF:
             continue
         if state.mode[k] == FLOWING:
-            if state.flow[k] * way[k] >= -BACKFLOW_M3S:
+            if state.flow[k] * graph.way[k] >= -BACKFLOW_M3S:
                 continue
             state.mode[k] = SHUT
             state.flow[k] = 0.0
         else:
             rest = loss(laws, k, 0.0)[0]
-            drop = state.head[start[k]] - state.head[end[k]]
-            if (drop - rest) * way[k] <= tolerance:
+            drop = state.head[graph.start[k]] - state.head[graph.end[k]]
+            if (drop - rest) * graph.way[k] <= tolerance:
                 continue
             state.mode[k] = FLOWING
-            state.flow[k] = laws.start[k] * way[k]
+            state.flow[k] = laws.start[k] * graph.way[k]
+        state.turns[k] += 1
         changed += 1
         if only_first:
             break
@@ -228,13 +223,13 @@ def switch(
 
 
 @compiled
-def imbalance(start: Ints, end: Ints, live: Flags, fixed: Flags, outlets: Outlets, state: State) -> Floats:
+def imbalance(graph: Graph, outlets: Outlets, state: State) -> Floats:
     """Inflow minus outflow of every node; at a fixed node minus what it gives; [n]."""
-    rest = np.where(live & ~fixed, -state.demand, 0.0)
+    rest = -state.demand
     for k in range(state.flow.size):
         if state.mode[k] == FLOWING:
-            rest[start[k]] -= state.flow[k]
-            rest[end[k]] += state.flow[k]
+            rest[graph.start[k]] -= state.flow[k]
+            rest[graph.end[k]] += state.flow[k]
     for k in range(state.outflow.size):
         rest[outlets.node[k]] -= state.outflow[k]
     return rest

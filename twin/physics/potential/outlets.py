@@ -14,14 +14,16 @@ import numpy as np
 
 from twin.physics.compiled import compiled
 from twin.physics.potential.laws import power, smooth
-from twin.physics.potential.network import Flags, Floats, Ints, Nodes, Options
+from twin.physics.potential.network import Codes, Flags, Floats, Ints, Nodes, Options
 
 SMALLEST_RANGE_M = 0.1
 START_PRESSURE_M = 20.0
 KNOT_SHARE = 1e-3
 KNOT_PRESSURE_M = 1e-5
 STEP_SHARE = 0.4
+REST_M = 1e-9
 DEMAND, EMITTER, LEAK = 0, 1, 2
+BETWEEN, AT_LOWER, AT_UPPER = 0, 1, 2
 
 
 class Outlets(NamedTuple):
@@ -94,8 +96,29 @@ def outlet_loss(outlets: Outlets, k: int, q: float) -> tuple[float, float]:
 
 
 @compiled
+def bound_of(outlets: Outlets, k: int, q: float, p: float) -> int:
+    """Whether outlet k with flow q stands at a bound that the pressure p above its datum holds it to."""
+    if q >= outlets.upper[k] and p >= outlets.top[k]:
+        return AT_UPPER
+    if q <= outlets.lower[k] and p < -REST_M:
+        return AT_LOWER
+    return BETWEEN
+
+
+@compiled
 def outlet_flow(outlets: Outlets, k: int, p: float) -> float:
     """Forward law of outlet k: flow at pressure p above its datum, within its bounds (unsmoothed)."""
     size = (abs(p) / outlets.factor[k]) ** (1.0 / outlets.exponent[k])
     flow = size if p >= 0.0 else -size
     return float(min(max(flow, outlets.lower[k]), outlets.upper[k]))
+
+
+@compiled
+def open_outlets(outlets: Outlets, head: Floats, known: Flags, outflow: Floats, bound: Codes) -> None:
+    """Flow and bound of every outlet at the heads of nodes where those are `known`."""
+    for k in range(outflow.size):
+        v = outlets.node[k]
+        if known[v]:
+            p = head[v] - outlets.datum[k]
+            outflow[k] = outlet_flow(outlets, k, p)
+            bound[k] = bound_of(outlets, k, outflow[k], p)

@@ -9,8 +9,8 @@ from scipy.sparse.linalg import spsolve
 
 from twin.physics.potential.laws import DARCY, FLATTEST, HYPERBOLA, PIECES, POWER, STEEPEST, Laws
 from twin.physics.potential.network import Codes, Flags, Floats, Topology
-from twin.physics.potential.newton import BETWEEN, FLOWING, OFF, State
-from twin.physics.potential.outlets import Outlets
+from twin.physics.potential.newton import FLOWING, OFF, State
+from twin.physics.potential.outlets import BETWEEN, Outlets
 
 
 def power_law(r: Floats, n: Floats, knot: Floats, a: Floats, b: Floats, q: Floats) -> tuple[Floats, Floats]:
