@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twin.drills.conditions import Eyes, Watch
-from twin.drills.judge import Judge, Judgement, latest_about, place_of, score, watch_of
+from twin.drills.judge import MISSED, Judge, Judgement, latest_about, place_of, score, watch_of
 from twin.drills.schema import Row, Scenario
 from twin.drills.terms import Action
 from twin.engine.coordinator import Coordinator
@@ -33,7 +33,6 @@ class Line:
     watch: Watch | None
     fired: bool = False
     forced: bool = False
-    looked: float = math.inf
 
 
 class Exercise:
@@ -124,9 +123,21 @@ class Exercise:
             env.step()
             if progress is not None:
                 progress(self.world.now, end)
-            if stops_early and not self.judge.busy and all(line.fired for line in self.lines):
+            if stops_early and self._over():
                 self._drain()
                 break
+
+    def _over(self) -> bool:
+        """Whether every row has fired or never can, and the clocks of all that fired have run out."""
+        if not all(line.fired or self._spared(line) for line in self.lines):
+            return False
+        fired = frozenset(line.number for line in self.lines if line.fired)
+        return not self.judge.waiting(fired)
+
+    def _spared(self, line: Line) -> bool:
+        """Whether a contingency cannot fire any more, because what it waits for was not missed."""
+        awaited = self.judge.named(line.row.if_missed) if line.row.if_missed is not None else None
+        return awaited is not None and not awaited.open and awaited.verdict != MISSED
 
     def _drain(self) -> None:
         """Finish the present instant, so that what happened in it is settled and recorded."""
@@ -147,9 +158,9 @@ class Exercise:
         for line in self.lines:
             if line.row.if_missed is None or line.fired:
                 continue
-            for judgement in self.judge.all:
-                if judgement.name == line.row.if_missed and judgement.verdict == "missed":
-                    self._fire(line, judgement.evidence[-1])
+            awaited = self.judge.named(line.row.if_missed)
+            if awaited is not None and awaited.verdict == MISSED:
+                self._fire(line, awaited.evidence[-1])
 
     def _look_again(self) -> None:
         """Wake up when a lasting condition has lasted long enough or a stored quantity crosses its limit."""

@@ -11,7 +11,7 @@ from twin.drills.conditions import Eyes, Watch
 from twin.drills.schema import Expectation
 from twin.drills.terms import Action, Condition
 from twin.engine.door import note
-from twin.engine.world import World
+from twin.engine.world import World, latest_disturbance
 from twin.model.journal import Event
 from twin.text import N_
 
@@ -203,10 +203,13 @@ class Judge:
             if judgement.fired_s is not None and judgement.open:
                 judgement.verdict, judgement.reason, judgement.open = NOT_EXERCISED, REASON_SHORT, False
 
-    @property
-    def busy(self) -> bool:
-        """Whether an expectation is still waiting, for its row or for its clock."""
-        return any(judgement.open for judgement in self.all)
+    def named(self, name: str) -> Judgement | None:
+        """The expectation of this id."""
+        return next((judgement for judgement in self.all if judgement.name == name), None)
+
+    def waiting(self, rows: frozenset[int]) -> bool:
+        """Whether an expectation of one of `rows` is still open."""
+        return any(judgement.open and judgement.row in rows for judgement in self.all)
 
 
 def place_of(action: Action) -> str:
@@ -215,11 +218,12 @@ def place_of(action: Action) -> str:
 
 
 def latest_about(world: World, components: set[str], otherwise: int) -> int:
-    """The newest event about one of `components`, else `otherwise`."""
+    """The newest event about one of `components`, else what disturbs their layers, else `otherwise`."""
     for number in range(len(world.journal) - 1, -1, -1):
         if world.journal[number].component in components:
             return number
-    return otherwise
+    layers = {world.city.refs[name].layer for name in components}
+    return max((latest_disturbance(world, layer) for layer in layers), default=otherwise)
 
 
 def score(records: Sequence[dict[str, Any]]) -> dict[str, Any]:

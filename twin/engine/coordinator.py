@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from twin.engine.door import apply, touch
 from twin.engine.explain import Explainer
@@ -41,7 +42,8 @@ class Coordinator:
         self._generation = dict.fromkeys(world.models, 0)
         self._pending = False
         world.wake = self.request
-        self._unserved: dict[str, np.ndarray[Any, np.dtype[np.bool_]]] = {}
+        self._is_consumer = {name: _is_consumer(world, name) for name in world.city.layers}
+        self._unserved: dict[str, NDArray[np.bool_]] = {}
         self.profile: dict[str, float] = {}
 
     def start(self) -> None:
@@ -151,7 +153,7 @@ class Coordinator:
         table = "nodes" if layer == FACILITY else _consumers(layer)
         if not table:
             return
-        unserved = world.share[layer, table] < UNSERVED_BELOW
+        unserved = self._is_consumer[layer] & (world.share[layer, table] < UNSERVED_BELOW)
         before = self._unserved.get(layer, np.zeros(len(unserved), dtype=bool))
         self._unserved[layer] = unserved
         ids = world.city.layers[layer].ids(table)
@@ -224,6 +226,17 @@ def _nothing(world: World, layer: str) -> Solution:
 def _consumers(layer: str) -> str:
     known = registry.declarations()
     return known[layer].consumers if layer in known else ""
+
+
+def _is_consumer(world: World, layer: str) -> NDArray[np.bool_]:
+    """Which rows of a layer's consumer table demand service."""
+    if layer == FACILITY:
+        return np.ones(len(world.city.facilities.tables["nodes"]), dtype=bool)
+    if not (table := _consumers(layer)):
+        return np.zeros(0, dtype=bool)
+    kinds = registry.declaration(layer).kinds
+    own = world.city.networks[layer].tables[table]["kind"]
+    return np.array([kinds[kind].role == "consumer" for kind in own], dtype=bool)
 
 
 def _zones(world: World, layer: str) -> Mapping[str, np.ndarray[Any, Any]]:

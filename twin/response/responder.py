@@ -125,6 +125,7 @@ class Responders:
 
     def order(self, agency: str, verb: str, component: str, cause: int) -> None:
         """Give an agency an order: it acts after its reaction time, on site where the verb needs it."""
+        self.watch()
         told = self.agencies.get(agency)
         if told is None or told.played or component in self.jobs:
             return
