@@ -2,27 +2,30 @@
 
 What an event's columns mean depends on its kind:
 
-=====================  ==========================  ================================  =====================
+=====================  ==========================  ================================  ======================
 kind                   component                   value                             rule
-=====================  ==========================  ================================  =====================
-incident, control,     what changes                `column=value` of the state       scenario row, control,
-trips, forced                                                                        protection
+=====================  ==========================  ================================  ======================
+incident, forced,      what changes                `column=value` of the state       row or verb, control,
+control, trips                                                                       protection
+switched, restored     what changes                `column=value` of the state       the agency
 lost, returns          who needs a supply          `supplied=...`                    `kind: supplier | ...`
 backup, backup_ends    who has the backup          seconds left                      `kind: supplier | ...`
+backup_empty           who has the backup          -                                 `kind: supplier | ...`
 restarting             who restarts                seconds it takes                  `kind: supplier | ...`
 unserved, served       the consumer                share of its demand that is met   -
 fallback, failed       - (lifeline)                -                                 reason (message id)
 fires                  -                           what the row waits for            the row
 told                   the agency                  the text                          by which way
-detected, reported,    where                       the agency (or its crew)          how, or the row
-dispatched, arrived,
-isolated, repairing,
-repaired, action
-met, missed,           the agency                  what is expected                  expectation
+detected, reported,    where                       the crew, or empty                the agency
+dispatched, delayed,
+arrived, isolated,
+repairing, repaired
+action                 where                       the verb                          the agency
+met, missed,           the agency                  what is expected                  the expectation
 not_exercised,
 person_judges
 interrupted            -                           -                                 -
-=====================  ==========================  ================================  =====================
+=====================  ==========================  ================================  ======================
 """
 
 from __future__ import annotations
@@ -79,25 +82,30 @@ TEMPLATES: Mapping[str, str] = {
     "fallback": N_("{lifeline} was judged by reachability alone: {reason}"),
     "failed": N_("{lifeline} could not be solved: {reason}"),
     "unserved": N_("{component} goes without service ({share} of its demand is met)"),
+    "unserved 0.0": N_("{component} goes without service"),
     "served": N_("{component} is served again ({share} of its demand is met)"),
+    "served 1.0": N_("{component} is served again"),
     "fires": N_("Row {rule} of the script fires: {value}"),
     "told": N_("{component} is told by {rule}: {value}"),
     "forced": N_("Forced by the exercise control: {change}"),
-    "detected": N_("{value} notices what happened at {component}"),
-    "reported": N_("{component} is reported to {value}"),
-    "dispatched": N_("{value} is sent to {component}"),
-    "arrived": N_("{value} arrives at {component}"),
-    "isolated": N_("{value} has isolated {component}"),
-    "repairing": N_("{value} begins to repair {component}"),
-    "repaired": N_("{component} is repaired"),
-    "action": N_("{change} ({rule})"),
+    "detected": N_("{agency} notices what happened at {component}"),
+    "reported": N_("{component} is reported to {agency}"),
+    "dispatched": N_("{agency} sends {crew} to {component}"),
+    "delayed": N_("{agency}: {crew} finds no open road to {component}"),
+    "arrived": N_("{agency}: {crew} arrives at {component}"),
+    "isolated": N_("{agency} has isolated {component}"),
+    "repairing": N_("{agency} begins to repair {component}"),
+    "repaired": N_("{agency} has repaired {component}"),
+    "switched": N_("{agency} acts: {change}"),
+    "restored": N_("{agency} restores: {change}"),
+    "action": N_("{agency} carries out: {value} {component}"),
     "met": N_("Met by {component}: {value}"),
     "missed": N_("Missed by {component}: {value}"),
     "not_exercised": N_("Not exercised by {component}: {value}"),
     "person_judges": N_("To be judged by a person, {component}: {value}"),
     "interrupted": N_("The run was interrupted"),
 }
-"""Sentence by `text_id`."""
+"""Sentence by `text_id`, or by `text_id value` where that value has one of its own."""
 
 CHANGES: Mapping[str, str] = {
     "failed=true": N_("{component} is damaged"),
@@ -110,8 +118,14 @@ CHANGES: Mapping[str, str] = {
     "supplied=false": N_("{component} loses its supply"),
     "closed=true": N_("{component} is closed"),
     "closed=false": N_("{component} is opened"),
+    "open=true": N_("{component} is opened"),
+    "open=false": N_("{component} is closed"),
+    "leak_area_m2=0.0": N_("{component} leaks no more"),
+    "leak_area_m2": N_("{component} leaks through a hole of {setting} m2"),
+    "damage=0.0": N_("{component} has its full strength back"),
+    "damage": N_("{component} is damaged to the degree {setting}"),
 }
-"""What a state change means, by `column=value`."""
+"""What a state change means, by `column=value` or by the column alone."""
 
 
 def sentence(event: Line, name: Callable[[str], object] = str) -> Message:
@@ -119,7 +133,8 @@ def sentence(event: Line, name: Callable[[str], object] = str) -> Message:
 
     An event whose `text_id` has no template is told by its columns.
     """
-    template = TEMPLATES.get(event.text_id, N_("{component}: {kind} {value}"))
+    unknown = N_("{component}: {kind} {value}")
+    template = TEMPLATES.get(f"{event.text_id} {event.value}") or TEMPLATES.get(event.text_id, unknown)
     number = float(event.value) if _NUMBER.fullmatch(event.value) else 0.0
     return Message(
         template,
@@ -128,7 +143,9 @@ def sentence(event: Line, name: Callable[[str], object] = str) -> Message:
             "lifeline": name(event.lifeline),
             "kind": event.text_id,
             "value": name(event.value),
-            "rule": event.rule,
+            "rule": name(event.rule),
+            "agency": name(event.rule),
+            "crew": name(event.value) if event.value else _("a crew"),
             "reason": Message(event.rule),
             "change": change(event.component, event.value, name),
             "supply": _supply(event.rule, name),
@@ -140,14 +157,11 @@ def sentence(event: Line, name: Callable[[str], object] = str) -> Message:
 
 def change(component: str, value: str, name: Callable[[str], object] = str) -> Message:
     """What `column=value` means for a component."""
-    if value in CHANGES:
-        return Message(CHANGES[value], {"component": name(component)})
     column, equals, setting = value.partition("=")
     if not equals or not component:
         return _("{component} {value}", component=name(component), value=value)
-    return _(
-        "{component} is set: {column} = {setting}", component=name(component), column=column, setting=setting
-    )
+    template = CHANGES.get(value) or CHANGES.get(column) or N_("{component} is set: {column} = {setting}")
+    return Message(template, {"component": name(component), "column": column, "setting": setting})
 
 
 def share(part: float) -> str:

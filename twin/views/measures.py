@@ -1,0 +1,68 @@
+"""In which units service is shown: chosen by dimension and size from `scales.csv`."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib.resources import files
+
+from twin import units
+from twin.analysis.resilience import amounts
+from twin.text import N_
+from twin.views.names import declared
+
+AMOUNTS = {
+    "energy": N_("Energy not supplied"),
+    "volume": N_("Volume not supplied"),
+    "mass": N_("Mass not supplied"),
+}
+"""What the integral of missing service is called, by its dimension."""
+
+
+@cache
+def service_dimension(layer: str) -> str:
+    """The dimension of a lifeline's service: that of its consumers' first quantity that adds up over time."""
+    found = declared(layer)
+    if found is None:
+        return ""
+    summed = (
+        q.dimension for q in found.quantities if q.table == found.consumers and q.dimension in amounts()
+    )
+    return next(summed, "")
+
+
+@cache
+def service_column(layer: str) -> str:
+    """The result column (`<table>.<column>`) of what each consumer is given, "" where there is none."""
+    found, dimension = declared(layer), service_dimension(layer)
+    if found is None or not dimension:
+        return ""
+    own = (q for q in found.quantities if q.table == found.consumers and q.dimension == dimension)
+    return f"{found.consumers}.{next(own).column}"
+
+
+@cache
+def _scales() -> tuple[tuple[str, float, str], ...]:
+    with files("twin.views").joinpath("scales.csv").open(encoding="utf-8") as table:
+        return tuple((row["dimension"], float(row["from_si"]), row["unit"]) for row in csv.DictReader(table))
+
+
+def scale(dimension: str, largest: float) -> tuple[float, str]:
+    """The SI size of the unit that suits values up to `largest`, and its symbol (1 and "" for none)."""
+    fitting = [symbol for name, low, symbol in _scales() if name == dimension and largest >= low]
+    unit = units.unit(fitting[-1]) if fitting else None
+    return (unit.factor, shown(unit.symbol)) if unit else (1.0, "")
+
+
+def shown(symbol: str) -> str:
+    """A unit's symbol as it is printed."""
+    return symbol.replace("m3", "m³").replace("m2", "m²")
+
+
+def rounded(value: float) -> str:
+    """A number with three significant digits and no needless zeros."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) >= 0.995 else f"{value:.3g}"

@@ -1,0 +1,84 @@
+"""What things are called: components, agencies and lifelines by their shown names instead of their ids."""
+
+from __future__ import annotations
+
+from twin.lifelines import registry
+from twin.lifelines.base import Declaration
+from twin.model.city import FACILITY, ROAD, City
+from twin.model.network import Ref
+from twin.text import N_, Message, _
+
+_LAYERS = {ROAD: N_("Roads"), FACILITY: N_("Facilities")}
+_FACILITY_KINDS = {
+    "hospital": N_("hospital"),
+    "school": N_("school"),
+    "command": N_("command post"),
+    "shelter": N_("shelter"),
+    "factory": N_("factory"),
+    "housing": N_("housing"),
+    "fire_station": N_("fire station"),
+    "police": N_("police station"),
+}
+
+
+class Names:
+    """Turns an id into what people call it; texts that are no id stay as they are."""
+
+    def __init__(self, city: City) -> None:
+        self.city = city
+        self._agencies = {
+            str(ident): str(name)
+            for ident, name in zip(city.agencies["id"], city.agencies["name"], strict=True)
+        }
+        self._known: dict[str, object] = {}
+
+    def __call__(self, ident: str) -> object:
+        """The name of a component, an agency, one of its crews or a lifeline."""
+        if ident not in self._known:
+            self._known[ident] = self._name(ident)
+        return self._known[ident]
+
+    def _name(self, ident: str) -> object:
+        if ident in self.city.refs:
+            return self._component(self.city.refs[ident])
+        if ident in self._agencies:
+            return self._agencies[ident] or ident
+        agency, blank, crew = ident.rpartition(" ")
+        if blank and crew.isdigit() and agency in self._agencies:
+            return _("crew {number}", number=crew)
+        if ident in _LAYERS or ident in registry.declarations():
+            return self.layer(ident)
+        return ident
+
+    def _component(self, ref: Ref) -> object:
+        table = self.city.layers[ref.layer].tables[ref.table]
+        kind, bare = str(table["kind"][ref.row]), str(table["id"][ref.row])
+        shown = str(table["name"][ref.row]) if "name" in table else ""
+        if shown and ref.layer in _LAYERS:
+            return shown
+        return _("{kind} {name}", kind=self.kind(ref.layer, kind), name=shown or bare)
+
+    def kind(self, layer: str, kind: str) -> object:
+        """What a kind of component is called."""
+        if layer == FACILITY:
+            return Message(_FACILITY_KINDS[kind]) if kind in _FACILITY_KINDS else kind
+        found = declared(layer)
+        return Message(found.kinds[kind].label) if found and kind in found.kinds else kind
+
+    def layer(self, layer: str) -> object:
+        """What a lifeline, the roads or the facilities are called."""
+        if layer in _LAYERS:
+            return Message(_LAYERS[layer])
+        found = declared(layer)
+        return Message(found.label) if found else layer
+
+
+def declared(layer: str) -> Declaration | None:
+    """The declaration of a lifeline, None for a layer that has none."""
+    return registry.declarations().get(layer)
+
+
+def sentence_case(text: object) -> str:
+    """A sentence that begins with a capital letter."""
+    shown = str(text)
+    return shown[:1].upper() + shown[1:]
