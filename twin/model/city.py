@@ -16,7 +16,8 @@ _SCHEMAS = Path(__file__).parent / "schema"
 ROAD = "road"
 FACILITY = "facility"
 CITY_SCHEMAS: Mapping[str, Schema] = {
-    name: read_schema(_SCHEMAS / f"{name}.csv") for name in ("dependencies", "agencies", "depots", "jobs")
+    name: read_schema(_SCHEMAS / f"{name}.csv")
+    for name in ("dependencies", "agencies", "depots", "jobs", "isolation")
 }
 LAYER_SCHEMAS: Mapping[str, Mapping[str, Schema]] = {
     ROAD: read_schemas(_SCHEMAS / ROAD, ("nodes", "links", "trips")),
@@ -57,6 +58,7 @@ class City:
     agencies: Table
     depots: Table
     jobs: Table = field(default_factory=lambda: Table.empty(CITY_SCHEMAS["jobs"]))
+    isolation: Table = field(default_factory=lambda: Table.empty(CITY_SCHEMAS["isolation"]))
 
     @property
     def name(self) -> str:
