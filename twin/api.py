@@ -78,7 +78,7 @@ class City(model.City):
         tables = {
             key: _table(schema, rows, key, findings)
             for (key, schema), rows in zip(
-                CITY_SCHEMAS.items(), (dependencies, agencies, (), ()), strict=True
+                CITY_SCHEMAS.items(), (dependencies, agencies, (), (), ()), strict=True
             )
         }
         city = cls(Manifest(name), networks, layers[ROAD], layers[FACILITY], **tables)
