@@ -4,9 +4,10 @@ Solution tables: `nodes` voltage_pu, voltage_angle_rad, energised; `links` p_fro
 q_to_var, current_a (the larger of both ends), loading (1 = rating); `devices` p_w and q_var with the signs
 of the device's own columns (drawn by consumers, fed in by generators and external grids), required_w.
 
-Demand is constant in time. A consumer is served when its node is energised. A generator that may feed a
-network alone (`slack`) holds its voltage where no external grid reaches; any other generator feeds in its
-active power at no reactive power.
+A line whose bus is out of service or failed stays energised from its other end; any other link is off
+then (as pandapower has it). Demand is constant in time; a consumer is served when its node is energised. A
+generator that may feed a network alone (`slack`) holds its voltage where no external grid reaches; any
+other generator feeds in its active power at no reactive power.
 
 Protection: a link whose loading exceeds its `trip_loading` trips at once, all such links together. Links
 above their rating in the undisturbed network are exempt, and nothing trips where the city's manifest
@@ -56,6 +57,7 @@ class PowerModel:
         self._ratings_a = ratings_a(network)
         self._devices = devices(network)
         self._at = network.device_nodes
+        self._is_line = network.tables["links"]["kind"].astype(str) == "line"
         self._tap: Floats | None = None
         self._branches: Branches
 
@@ -137,10 +139,12 @@ class PowerModel:
 
     def _operation(self, state: State, live: Flags, factor: Floats) -> tuple[Operation, Flags]:
         """What holds at this moment, and which devices hold a voltage, bool[devices]."""
-        layer, given = self._layer, self._devices
+        layer, given, ends = self._layer, self._devices, self._kernel.topology
+        bus_on = np.asarray(state.available(layer, "nodes") & state.column(layer, "nodes", "on"))
+        link_on = np.asarray(state.available(layer, "links") & state.column(layer, "links", "closed"))
         operation = Operation(
-            bus_on=np.asarray(state.available(layer, "nodes") & state.column(layer, "nodes", "on")),
-            link_on=np.asarray(state.available(layer, "links") & state.column(layer, "links", "closed")),
+            bus_on=bus_on,
+            link_on=link_on & (self._is_line | (bus_on[ends.start] & bus_on[ends.end])),
             power_va=self._at_nodes(given.power_va * factor * live),
             current_va=self._at_nodes(given.current_va * factor * live),
             impedance_va=self._at_nodes(given.impedance_va * factor * live),
