@@ -54,11 +54,11 @@ class WaterModel:
     def solve(self, state: State, t_s: float, previous: Solution | None = None) -> Solution:
         """Heads, flows and deliveries at `t_s`.
 
-        Result columns: nodes `head_m`, `pressure_pa`, `level_m` (tanks, else 0), `demand_m3s` (delivered),
-        `required_m3s`, `leak_m3s` (leaks and emitters); links `flow_m3s`, `velocity_ms`, `headloss_m`,
-        `status` (`twin.physics.potential.Status`). Where no source reaches, head is the elevation and
-        nothing is delivered. Where the flow finds no equilibrium the outcome is `FALLBACK`: who is
-        connected is served, heads are elevations and nothing flows.
+        Result columns of nodes: `head_m`, `pressure_pa`, `level_m` (tanks, else 0), `demand_m3s` (delivered),
+        `required_m3s`, `leak_m3s` (leaks and emitters), `reached` (1 where a source supplies it); of links:
+        `flow_m3s`, `velocity_ms`, `headloss_m`, `status` (`twin.physics.potential.Status`). Where no source
+        reaches, the head is the elevation and nothing is delivered. Where the flow finds no equilibrium the
+        outcome is `FALLBACK`: who is connected is served, heads are elevations and nothing flows.
         """
         before = previous.memory if previous is not None else None
         memory = before if isinstance(before, Memory) else None
@@ -75,7 +75,7 @@ class WaterModel:
         return self._solution(state, now, flow, demand, self._remember(state, now, flow, demand, t_s, memory))
 
     def horizon(self, state: State, solution: Solution, t_s: float) -> Horizon:
-        """How long from `t_s` the solution lasts; step, pattern, report, tank, a control or a rule ends it."""
+        """How long from `t_s` the solution lasts; a step, pattern, tank, control or rule ends it."""
         memory = solution.memory
         if not isinstance(memory, Memory):
             return Horizon(0.0, "step")
@@ -179,6 +179,7 @@ class WaterModel:
             "demand_m3s": flow.demand_m3s,
             "required_m3s": required,
             "leak_m3s": flow.leak_m3s + flow.emitter_m3s,
+            "reached": flow.connected.astype(np.float64),
         }
 
     def _link_results(self, flow: Flow) -> dict[str, np.ndarray]:
@@ -195,7 +196,7 @@ class WaterModel:
         }
 
     def _node_share(self, flow: Flow, now: Present, required: Floats, supplied: Floats) -> Floats:
-        """Junctions: supplied over required, or whether a source reaches them; tanks: whether they hold water."""
+        """Junctions: supplied over required, or if a source reaches them; tanks: if they hold water."""
         share = (now.works & flow.connected).astype(np.float64)
         np.divide(supplied, required, out=share, where=required > 0)
         for tank in self.hydraulics.tanks:

@@ -124,7 +124,7 @@ class _Wish:
 
 
 def _wish(kind: str, command: Command) -> _Wish:
-    """Positions a command asks for: an opened pump runs at full speed, an opened valve no longer regulates."""
+    """What a command asks for: an opened pump runs at full speed, an opened valve no longer regulates."""
     if kind == "pipe":
         return _Wish(command.status == "open" or command.setting > 0)
     if command.status == "active":

@@ -31,6 +31,13 @@ KINDS = {
     "pump": Kind("links", "device", N_("pump"), "pump"),
     "valve": Kind("links", "device", N_("valve"), "valve"),
 }
+_AS_NEW = (
+    ("failed", False),
+    ("isolated", False),
+    ("tripped", False),
+    ("damage", 0.0),
+    ("leak_area_m2", 0.0),
+)
 
 DECLARATION = Declaration(
     name="water",
@@ -56,9 +63,10 @@ DECLARATION = Declaration(
     verbs={
         "open": (("open", True),),
         "close": (("open", False),),
-        "break": (("failed", True), ("leak_area_m2", "amount")),
+        "break": (("failed", True), ("leak_area_m2", "bore")),
         "leak": (("leak_area_m2", "amount"),),
-        "fail": (("failed", True),),
+        "recover": _AS_NEW,
+        "repair": _AS_NEW,
         "set": (("setting", "amount"),),
         "scale": (("demand_factor", "amount"),),
     },

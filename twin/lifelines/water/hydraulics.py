@@ -239,8 +239,8 @@ class _Pumps:
 def positional_loss(open_loss: float, opening: float, curve: Curve | None) -> float:
     """Loss coefficient of a positional valve opened to `opening` percent.
 
-    The capacity (percent of the fully open valve's) comes from the curve, through (0, 0) and (100, 100), or is
-    the opening itself; the loss goes with its inverse square (EPANET 2.3, PCV).
+    The capacity (percent of the fully open valve's) comes from the curve, through (0, 0) and (100, 100),
+    or is the opening itself; the loss goes with its inverse square (EPANET 2.3, PCV).
     """
     if opening >= 100:
         return open_loss

@@ -125,7 +125,7 @@ class Operation:
         return max(memory.checked_s, grid) if grid > memory.t_s + SAME_S else memory.checked_s
 
     def _is_evaluated(self, memory: Memory, t_s: float) -> bool:
-        """Whether rules are evaluated at `t_s`: at multiples of the rule step and where a step ends by itself."""
+        """Whether rules are evaluated at `t_s`: at multiples of their step and where a step just ends."""
         if t_s - memory.t_s < SAME_S:
             return False
         on_grid = abs(_to_multiple(t_s - SAME_S, self.hydraulics.options.rule_step_s) - SAME_S) < SAME_S

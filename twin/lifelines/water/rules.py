@@ -173,7 +173,7 @@ class Rules:
 
 
 def compare(left: float, relation: str, right: float) -> bool:
-    """EPANET's comparison of two numbers in file units: `<` and `>` forgive a thousandth, `<=` and `>=` ask for it."""
+    """EPANET's comparison in file units: `<` and `>` forgive a thousandth, `<=` and `>=` ask for it."""
     return {
         "=": abs(left - right) <= TOLERANCE,
         "<>": abs(left - right) >= TOLERANCE,

@@ -6,10 +6,10 @@ It imports nothing of the package it is shipped with, so that it runs in the env
     inp            path of the input file
     duration_s     length of the run; 0 is one instant; null: the file's own
     every_s        keep instants at its multiples only; null: every solve
-    accuracy       relative flow change to stop at (1e-6); null: the file's own
+    accuracies     relative flow changes to stop at, null for the file's own; the first at which every
+                   solve is balanced counts, else the last ([1e-6, null])
     trials         most iterations (200); null: the file's own
     demand         null: the file's own; or {"model": "dda" | "pda", "p_min_m", "p_required_m", "exponent"}
-    fall_back      true: a run that ends unbalanced at `accuracy` is repeated at the file's own (true)
 
 The result is in SI (m, m3/s): `nodes` and `links` (ids), `kinds` (per node and link), `steps` (one object per
 instant: `t_s`, `head`, `demand` (all that leaves), `delivered`, `full_demand`, `flow`, `open`, `setting`,
@@ -21,6 +21,7 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 
 from epanet import toolkit as en
 
@@ -34,7 +35,7 @@ NODE_KINDS = ("junction", "reservoir", "tank")
 class Units:
     """The SI sizes of the units of an open project."""
 
-    def __init__(self, project):
+    def __init__(self, project: Any) -> None:
         code = en.getflowunits(project)
         metric = code >= FIRST_SI
         gravity = en.getoption(project, en.SP_GRAVITY)
@@ -51,14 +52,14 @@ class Units:
         self.pressure = FOOT_M / per_foot[int(en.getoption(project, en.PRESS_UNITS))]
 
 
-def values(project, ask, index, size, factor=1.0):
+def values(project: Any, ask: Any, index: int, size: int, factor: float = 1.0) -> list[float]:
     """One property of all nodes or links."""
     array = en.doubleArray(size)
     ask(project, index, array)
     return [array[place] * factor for place in range(size)]
 
 
-def set_up(project, job, accuracy):
+def set_up(project: Any, job: dict[str, Any], accuracy: float | None) -> None:
     """Apply the wishes of a job to an open project."""
     if job.get("duration_s") is not None:
         en.settimeparam(project, en.DURATION, int(job["duration_s"]))
@@ -74,7 +75,7 @@ def set_up(project, job, accuracy):
         en.setdemandmodel(project, model, low, high, demand.get("exponent", 0.5))
 
 
-def solve(job, accuracy):
+def solve(job: dict[str, Any], accuracy: float | None) -> dict[str, Any]:
     """All instants of one run."""
     with tempfile.TemporaryDirectory() as folder:
         project = en.createproject()
@@ -86,7 +87,7 @@ def solve(job, accuracy):
             en.deleteproject(project)
 
 
-def run(project, job):
+def run(project: Any, job: dict[str, Any]) -> dict[str, Any]:
     """Run the hydraulics of an open project."""
     n, m = en.getcount(project, en.NODECOUNT), en.getcount(project, en.LINKCOUNT)
     units, every = Units(project), job.get("every_s")
@@ -129,15 +130,16 @@ def run(project, job):
             return result
 
 
-def main(job_path, result_path):
+def main(job_path: str, result_path: str) -> int:
     """Do the job and write the result; an engine error is part of the result."""
     job = json.loads(Path(job_path).read_text(encoding="utf-8"))
-    accuracy = job.get("accuracy", 1e-6)
+    result: dict[str, Any] = {}
     try:
-        result = solve(job, accuracy)
-        if result["unbalanced"] and accuracy is not None and job.get("fall_back", True):
-            result = solve(job, None)
-    except Exception as error:  # noqa: BLE001 (whatever EPANET raises is its answer)
+        for accuracy in job.get("accuracies", [1e-6, None]):
+            result = solve(job, accuracy)
+            if not result["unbalanced"]:
+                break
+    except Exception as error:  # whatever EPANET raises is its answer
         result = {"error": str(error) or type(error).__name__, "steps": []}
     Path(result_path).write_text(json.dumps(result), encoding="utf-8")
     return 3 if result["error"] else 0

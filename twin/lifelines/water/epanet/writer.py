@@ -97,7 +97,7 @@ def export_inp(
             "CONTROLS": control_rows(network, options, names, t_s),
             "RULES": rule_lines(network, options, names, t_s),
         }
-    return Export(_text(network, sections, extras=extras), tuple(writer.nodes), tuple(writer.links))
+    return Export(_text(network, sections, extras=extras), writer.nodes, writer.links)
 
 
 def write_inp(network: Network, path: Path | str, state: State | None = None, **wishes: Any) -> Export:
@@ -128,8 +128,7 @@ class _Writer:
         self.options = options
         self.units = options.file_units
         self.operated = operated
-        self.nodes = _fitting(network.tables["nodes"]["id"], "N")
-        self.links = _fitting(network.tables["links"]["id"], "L")
+        self.nodes, self.links = fitting_ids(network)
         self.node_ids = dict(zip(network.tables["nodes"]["id"], self.nodes, strict=True))
         self.link_ids = dict(zip(network.tables["links"]["id"], self.links, strict=True))
 
@@ -309,8 +308,12 @@ def _time_rows(options: WaterOptions, t_s: float, clock_s: float) -> Iterator[Ro
     yield "START CLOCKTIME", (clock_s + t_s) % DAY_S / 3600
 
 
-def _fitting(names: Array, letter: str) -> list[str]:
-    """Ids that EPANET can take, one per row."""
+def fitting_ids(network: Network) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Ids of nodes and links that EPANET can take, in row order (see `Export`)."""
+    return _fitting(network.tables["nodes"]["id"], "N"), _fitting(network.tables["links"]["id"], "L")
+
+
+def _fitting(names: Array, letter: str) -> tuple[str, ...]:
     taken = set(names)
     found = []
     for row, name in enumerate(names):
@@ -319,7 +322,7 @@ def _fitting(names: Array, letter: str) -> list[str]:
         while not fits and stand_in in taken:
             stand_in += "_"
         found.append(str(name) if fits else stand_in)
-    return found
+    return tuple(found)
 
 
 def _note(row: Mapping[str, Any]) -> str:
