@@ -7,6 +7,7 @@
 
 export PYTHON ?= python3
 export VENV ?= .venv
+export TWIN_DATA ?= ../shared/data
 TESTS ?=
 ONLY ?=
 DRILL ?= pump-blackout

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
-
 from twin.lifelines import registry
 from twin.model.city import CITY_SCHEMAS, LAYER_SCHEMAS
 from twin.model.schema import Column, Schema

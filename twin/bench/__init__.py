@@ -1,0 +1,1 @@
+"""How fast, how much work, how much memory: measured beside peers and compared with a baseline."""

@@ -1,0 +1,114 @@
+"""How a run is told on the terminal: timeline, causes, expectations, where the time went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from twin.cli import screen
+from twin.model.finding import Finding, Severity
+from twin.model.journal import Event, Journal
+from twin.text import Message, _
+from twin.text.clock import duration, elapsed
+
+__all__ = ["causes", "duration", "elapsed", "expectations", "profile", "timeline", "warnings"]
+
+SHOWN = 60
+"""Lines of a timeline on the terminal; the report has all."""
+
+
+def timeline(journal: Journal) -> None:
+    """The timeline as a table, without the routine of an ordinary day."""
+    from twin.analysis.timeline import timeline as entries
+    from twin.analysis.timeline import without_routine
+    from twin.text.events import sentence
+
+    found = without_routine(entries(journal))
+    rows = []
+    for entry in found[:SHOWN]:
+        text: object = sentence(entry.first)
+        if others := len(entry.events) - 1:
+            text = _("{sentence} (and {count} more like it)", sentence=text, count=others)
+        rows.append((elapsed(entry.first.t_s), text))
+    screen.table(rows, (_("time"), _("what happened")), numbers=(0,))
+    if len(found) > SHOWN:
+        screen.say(_("... and {count} more lines in the report", count=len(found) - SHOWN))
+
+
+def causes(chain: Iterable[Event]) -> None:
+    """A chain of causes: what happened, and below it why."""
+    from twin.text.events import sentence
+
+    for depth, event in enumerate(chain):
+        line: object = sentence(event)
+        if depth:
+            line = _("because: {sentence}", sentence=line)
+        screen.say(f"{elapsed(event.t_s):>10}  {'  ' * depth}{line}")
+
+
+def expectations(summary: Mapping[str, Any]) -> None:
+    """The expectations with their verdicts."""
+    verdicts = {
+        "met": _("met"),
+        "missed": _("missed"),
+        "not_exercised": _("not exercised"),
+        "person_judges": _("a person judges"),
+    }
+    rows = [
+        (
+            record["id"],
+            record["who"],
+            record["text"],
+            verdicts.get(record["verdict"], record["verdict"]),
+            _margin(record),
+        )
+        for record in summary.get("expectations", ())
+    ]
+    if rows:
+        screen.say("")
+        screen.table(rows, (_("id"), _("who"), _("expected"), _("verdict"), _("margin")))
+
+
+def _margin(record: Mapping[str, Any]) -> object:
+    margin = record.get("margin_s")
+    return "" if margin is None else _signed(float(margin))
+
+
+def _signed(seconds: float) -> Message:
+    if seconds < 0:
+        return _("{span} late", span=duration(-seconds))
+    return _("{span} to spare", span=duration(seconds))
+
+
+def profile(summary: Mapping[str, Any]) -> None:
+    """Where the seconds of a run went, and how much work was done."""
+    screen.say("")
+    timing = [(name, f"{value:.3f}") for name, value in _flat(summary.get("timing", {}))]
+    screen.table(timing, (_("where"), _("seconds")), numbers=(1,))
+    screen.say("")
+    work = [(name, f"{value:g}") for name, value in _flat(summary.get("counters", {}))]
+    screen.table(work, (_("work"), _("count")), numbers=(1,))
+
+
+def _flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    for name, value in data.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def warnings(summary: Mapping[str, Any]) -> Iterator[Finding]:
+    """The findings of a finished run, as they were written down."""
+    for record in summary.get("findings", ()):
+        yield Finding(
+            record["rule"],
+            Severity(record["severity"]),
+            record["file"],
+            Message(record["problem"]),
+            Message(record["remedy"]),
+            field=record["field"],
+            ids=tuple(record["ids"]),
+            line=record["line"],
+            column=record["column"],
+        )

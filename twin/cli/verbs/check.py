@@ -1,0 +1,84 @@
+"""`twin check`: every finding about a city or a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twin.cli import names, screen, wait
+from twin.cli.boundary import BAD_INPUT
+from twin.cli.settings import settings
+from twin.errors import InputError
+from twin.model.finding import Finding, blocking, errors
+from twin.text import N_, _
+
+HELP = N_("Check a city data set or a scenario and list every finding.")
+
+
+def check(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="CITY|SCENARIO",
+            help=N_("A city folder, a scenario file or a bundled name."),
+            autocompletion=names.cities_and_scenarios,
+        ),
+    ],
+    city: Annotated[
+        str | None,
+        typer.Option("--city", help=N_("Check the scenario against this city."), autocompletion=names.cities),
+    ] = None,
+    variant: Annotated[str | None, typer.Option("--variant", help=N_("A variant of the scenario."))] = None,
+) -> int:
+    """Check and list the findings; 2 where one of them blocks."""
+    with wait.working(_("Checking {name}", name=what)):
+        found = _scenario(what, city, variant) if is_scenario(what) else _city(what)
+    blocked = bool(blocking(found, strict=settings().strict))
+    if settings().json:
+        screen.data({"checked": what, "usable": not blocked, "findings": [item.record() for item in found]})
+        return BAD_INPUT if blocked else 0
+    screen.findings(found)
+    worst = len(errors(found))
+    screen.say(
+        _(
+            "{name}: {errors} errors, {warnings} warnings",
+            name=what,
+            errors=worst,
+            warnings=len(found) - worst,
+        )
+    )
+    return BAD_INPUT if blocked else 0
+
+
+def is_scenario(what: str) -> bool:
+    """Whether a name means a scenario: a file, or a bundled scenario that no city shares its name with."""
+    from twin import api
+
+    path = Path(what)
+    if path.exists():
+        return path.is_file()
+    return path.suffix in (".yaml", ".yml", ".xlsx") or (
+        what in api.list_scenarios() and what not in api.list_cities()
+    )
+
+
+def _city(what: str) -> Sequence[Finding]:
+    from twin import api
+
+    return api.check(what)[1]
+
+
+def _scenario(what: str, city: str | None, variant: str | None) -> Sequence[Finding]:
+    from twin import api
+
+    try:
+        scenario = api.read_scenario(what, variant)
+    except InputError as error:
+        return error.findings
+    loaded, found = api.check(city or scenario.city)
+    if loaded is None:
+        return errors(found)
+    return api.check_scenario(scenario, loaded)
