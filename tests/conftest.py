@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-
 from twin.verify.environment import EngineError, interpreter, place
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +27,7 @@ def data() -> Path:
 
 @pytest.fixture(scope="session")
 def engines() -> Path:
-    """The Python of the reference engines (`TWIN_ENGINES`, else `.engines`); tests that need it skip without."""
+    """The Python of the reference engines (`TWIN_ENGINES`, else `.engines`); tests skip without it."""
     try:
         return interpreter(place())
     except EngineError as error:

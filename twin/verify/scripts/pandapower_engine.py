@@ -6,9 +6,10 @@ Stands alone: it imports nothing of the package it is shipped with and talks by 
     python pandapower_engine.py run FILE RESULT        # a pandapower JSON file as it is
     python pandapower_engine.py simbench CODE FILE     # write a SimBench grid as pandapower JSON
 
-Exit code 0 when the result was written, 3 with one line on standard error when the engine failed.
-Options of the power flow: Newton-Raphson, T model of transformers, voltage angles, the mismatch below
-1e-10 MVA (1e-8 where rounding forbids that; the result says which).
+Several commands may follow one another (loading the engine takes seconds). Exit code 0 when all results
+were written, 3 with one line on standard error when the engine failed. Options of the power flow:
+Newton-Raphson, T model of transformers, voltage angles, the mismatch below 1e-10 MVA (1e-8 where rounding
+forbids that; the result says which).
 """
 
 from __future__ import annotations
@@ -139,9 +140,9 @@ class Build:
         self.pp.create_ext_grid(self.net, self.buses[row["node"]], **held)
 
 
-def solve(job_path: Path, result_path: Path) -> None:
+def solve(job_path: str, result_path: Path) -> None:
     """Build the job's network, run it and write its results by component id, in SI units."""
-    build = Build(json.loads(job_path.read_text(encoding="utf-8")))
+    build = Build(json.loads(Path(job_path).read_text(encoding="utf-8")))
     tolerance = run_power_flow(build.net)
     net = build.net
     nodes = {
@@ -177,10 +178,10 @@ def add(table: dict[str, list[Any]], column: str, values: Sequence[Any]) -> None
     table.setdefault(column, []).extend(values)
 
 
-def run_file(file: Path, result_path: Path) -> None:
+def run_file(file: str, result_path: Path) -> None:
     """Run a pandapower file as it is and write its result tables by element, index and column."""
     pandapower: Any = import_module("pandapower")
-    net = pandapower.from_json(str(file))
+    net = pandapower.from_json(file)
     tolerance = run_power_flow(net)
     results: dict[str, Any] = {"tolerance_mva": tolerance}
     for element in (
@@ -256,19 +257,16 @@ def plain(value: Any) -> Any:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says."""
+    """Do what the command line says, one command after the other."""
     warnings.filterwarnings("ignore")
+    commands: dict[str, Callable[[str, Path], None]] = {"solve": solve, "run": run_file, "simbench": simbench}
+    steps = [arguments[place : place + 3] for place in range(0, len(arguments), 3)]
+    if not steps or len(steps[-1]) < 3 or any(step[0] not in commands for step in steps):
+        sys.stderr.write(__doc__ or "")
+        return 2
     try:
-        match arguments:
-            case ["solve", job, result]:
-                solve(Path(job), Path(result))
-            case ["run", file, result]:
-                run_file(Path(file), Path(result))
-            case ["simbench", code, file]:
-                simbench(code, Path(file))
-            case _:
-                sys.stderr.write(f"usage: {(__doc__ or '').split('    ', 1)[-1]}\n")
-                return 2
+        for command, given, path in steps:
+            commands[command](given, Path(path))
     except Exception as error:
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         return 3
