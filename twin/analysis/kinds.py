@@ -22,9 +22,9 @@ class Sort(StrEnum):
 
 _KINDS = {
     Sort.INCIDENT: ("incident", "forced", "fails"),
-    Sort.LOSS: ("lost", "backup_empty", "trips", "unserved"),
+    Sort.LOSS: ("lost", "backup_empty", "empty", "trips", "unserved"),
     Sort.BACKUP: ("backup", "backup_ends", "restarting"),
-    Sort.RETURN: ("returns", "served", "restored", "repaired"),
+    Sort.RETURN: ("returns", "served", "refilled", "restored", "repaired"),
     Sort.CONTROL: ("control",),
     Sort.PEOPLE: (
         "detected",
@@ -38,7 +38,7 @@ _KINDS = {
         "action",
     ),
     Sort.SCRIPT: ("fires", "told"),
-    Sort.VERDICT: ("met", "missed", "not_exercised", "person_judges"),
+    Sort.VERDICT: ("met", "missed", "person_judges"),
     Sort.RUN: ("fallback", "failed", "interrupted"),
 }
 _SORTS = {kind: sort for sort, kinds in _KINDS.items() for kind in kinds}

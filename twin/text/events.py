@@ -13,16 +13,16 @@ backup, backup_ends    who has the backup          seconds left                 
 backup_empty           who has the backup          -                                 `kind: supplier | ...`
 restarting             who restarts                seconds it takes                  `kind: supplier | ...`
 unserved, served       the consumer                share of its demand that is met   -
+empty, refilled        the store                   -                                 -
 fallback, failed       - (lifeline)                -                                 reason (message id)
-fires                  -                           what the row waits for            the row
-told                   the agency                  the text                          by which way
+fires                  -                           what the row waits for            `row N`
+told                   -                           the text                          the agency
 detected, reported,    where                       the crew, or empty                the agency
 dispatched, delayed,
 arrived, isolated,
 repairing, repaired
 action                 where                       the verb                          the agency
-met, missed,           the agency                  what is expected                  the expectation
-not_exercised,
+met, missed,           -                           what is expected                  the expectation
 person_judges
 interrupted            -                           -                                 -
 =====================  ==========================  ================================  ======================
@@ -37,6 +37,7 @@ from typing import Protocol
 from twin.text.clock import duration
 from twin.text.message import N_, Message, _
 
+_PERCENT = "\N{NO-BREAK SPACE}%"
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
@@ -75,6 +76,8 @@ TEMPLATES: Mapping[str, str] = {
     "returns": N_("{component} works again: it has {supply} back"),
     "backup": N_("{component} lost {supply} and runs on its backup for up to {span}"),
     "backup_empty": N_("{component} has used up its backup for {supply}"),
+    "empty": N_("{component} has run empty"),
+    "refilled": N_("{component} gives again"),
     "backup_ends": N_("{component} has {supply} back and leaves its backup, good for another {span}"),
     "restarting": N_("{component} has {supply} back and restarts within {span}"),
     "control": N_("Automatic control: {change} ({rule})"),
@@ -85,8 +88,8 @@ TEMPLATES: Mapping[str, str] = {
     "unserved 0.0": N_("{component} goes without service"),
     "served": N_("{component} is served again ({share} of its demand is met)"),
     "served 1.0": N_("{component} is served again"),
-    "fires": N_("Row {rule} of the script fires: {value}"),
-    "told": N_("{component} is told by {rule}: {value}"),
+    "fires": N_("Row {row} of the script fires: {value}"),
+    "told": N_("{agency} is told: {value}"),
     "forced": N_("Forced by the exercise control: {change}"),
     "detected": N_("{agency} notices what happened at {component}"),
     "reported": N_("{component} is reported to {agency}"),
@@ -99,10 +102,9 @@ TEMPLATES: Mapping[str, str] = {
     "switched": N_("{agency} acts: {change}"),
     "restored": N_("{agency} restores: {change}"),
     "action": N_("{agency} carries out: {value} {component}"),
-    "met": N_("Met by {component}: {value}"),
-    "missed": N_("Missed by {component}: {value}"),
-    "not_exercised": N_("Not exercised by {component}: {value}"),
-    "person_judges": N_("To be judged by a person, {component}: {value}"),
+    "met": N_("Met: {value}"),
+    "missed": N_("Missed: {value}"),
+    "person_judges": N_("For a person to judge: {value}"),
     "interrupted": N_("The run was interrupted"),
 }
 """Sentence by `text_id`, or by `text_id value` where that value has one of its own."""
@@ -144,6 +146,7 @@ def sentence(event: Line, name: Callable[[str], object] = str) -> Message:
             "kind": event.text_id,
             "value": name(event.value),
             "rule": name(event.rule),
+            "row": event.rule.removeprefix("row "),
             "agency": name(event.rule),
             "crew": name(event.value) if event.value else _("a crew"),
             "reason": Message(event.rule),
@@ -158,8 +161,10 @@ def sentence(event: Line, name: Callable[[str], object] = str) -> Message:
 def change(component: str, value: str, name: Callable[[str], object] = str) -> Message:
     """What `column=value` means for a component."""
     column, equals, setting = value.partition("=")
-    if not equals or not component:
-        return _("{component} {value}", component=name(component), value=value)
+    if not component:
+        return Message("{value}", {"value": value})
+    if not equals:
+        return _("{component}: {value}", component=name(component), value=value)
     template = CHANGES.get(value) or CHANGES.get(column) or N_("{component} is set: {column} = {setting}")
     return Message(template, {"component": name(component), "column": column, "setting": setting})
 
@@ -168,10 +173,10 @@ def share(part: float) -> str:
     """A share as a percentage; never 100 % where something is missing nor 0 % where something is left."""
     percent = round(100 * part)
     if percent == 100 and part < 1:
-        return f"{min(99.9, 100 * part):.1f} %"
+        return f"{min(99.9, 100 * part):.1f}{_PERCENT}"
     if percent == 0 and part > 0:
-        return f"{max(0.1, 100 * part):.1f} %"
-    return f"{percent} %"
+        return f"{max(0.1, 100 * part):.1f}{_PERCENT}"
+    return f"{percent}{_PERCENT}"
 
 
 def _supply(rule: str, name: Callable[[str], object]) -> Message:

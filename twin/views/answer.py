@@ -10,7 +10,7 @@ from twin.analysis.resilience import RECOVERED, Resilience
 from twin.analysis.service import Outage, out_at, worst_instant
 from twin.model.city import FACILITY
 from twin.model.journal import Journal
-from twin.text import Message, _, plural
+from twin.text import Message, _, language, plural
 from twin.text.clock import duration, elapsed
 from twin.text.events import sentence, share
 from twin.views.names import Names, sentence_case
@@ -25,15 +25,15 @@ def answer(
     figures: Sequence[Resilience],
     name: Names,
 ) -> list[str]:
-    """The sentences, the most important first."""
-    told = [
-        *_broken_off(summary),
-        *_judged(summary),
-        *_began(journal, found, name),
-        *_fell(figures, name),
-        *_out(found, name),
-    ]
-    return [sentence_case(one) for one in told]
+    """The answer in short paragraphs, the most important first."""
+    paragraphs = (
+        _broken_off(summary),
+        _judged(summary),
+        [*_began(journal, found, name), *_fell(figures, name)],
+        _out(found, name),
+    )
+    gap = "" if language() == "zh" else " "
+    return [gap.join(sentence_case(one) for one in told) for told in paragraphs if told]
 
 
 def _broken_off(summary: Mapping[str, Any]) -> list[Message]:

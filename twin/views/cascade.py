@@ -15,8 +15,8 @@ from twin.views.names import Names, sentence_case
 
 WIDTH = 1080.0
 GAP_X, GAP_Y, TEXT = 26.0, 10.0, 11.5
-WIDEST, NARROWEST = 218.0, 142.0
-LINES, LINE = 3, 14.5
+WIDEST, NARROWEST = 218.0, 134.0
+LINES, LINE = 4, 14.5
 MOST = 60
 """Boxes drawn; the rest is counted."""
 
@@ -53,12 +53,30 @@ def cascade_chart(causes: Sequence[Cause], name: Names) -> tuple[str, int]:
     parts = [*_edges(boxes, wide), *(_drawn(box, wide) for box in boxes)]
     width = columns * (wide + GAP_X) - GAP_X
     label = _("The cascade: causes on the left, effects to the right")
-    return svg.figure(width + 4, bottom, label, *parts, class_="cascade"), left_out
+    return svg.figure(width + 4, bottom, label, *parts, class_="cascade", least=0.85), left_out
+
+
+def _absorbed(root: Cause) -> Cause:
+    """A tree whose effects on the same component at the same instant are taken into their cause."""
+    built: dict[int, Cause] = {}
+    for __, cause in reversed([*root.walk()]):
+        effects: list[Cause] = []
+        for effect in cause.effects:
+            own = built[id(effect)]
+            effects += own.effects if _one_blow(cause, effect) else (own,)
+        built[id(cause)] = Cause(cause.events, tuple(effects))
+    return built[id(root)]
+
+
+def _one_blow(cause: Cause, effect: Cause) -> bool:
+    one, other = cause.first, effect.first
+    alone = len(cause.events) == 1 == len(effect.events)
+    return alone and bool(one.component) and (one.component, one.t_s) == (other.component, other.t_s)
 
 
 def _kept(causes: Sequence[Cause]) -> tuple[list[tuple[int, Cause]], int]:
     """The boxes to draw, depth first: those nearest to a root when there are too many."""
-    every = [found for root in causes for found in root.walk()]
+    every = [found for root in causes for found in _absorbed(root).walk()]
     if len(every) <= MOST:
         return every, 0
     ranks = sorted(range(len(every)), key=lambda at: (every[at][0], at))[:MOST]
@@ -89,6 +107,13 @@ def _told(cause: Cause, name: Names) -> str:
 def together(cause: Cause, name: Names) -> Message:
     """Several events of a kind in one sentence."""
     first, count = cause.first, len({event.component for event in cause.events})
+    if first.kind == "served":
+        return plural(
+            "{count} consumer is served again ({layer})",
+            "{count} consumers are served again ({layer})",
+            count,
+            layer=name.layer(first.lifeline),
+        )
     if first.kind == "unserved":
         return plural(
             "{count} consumer goes without service ({layer})",

@@ -96,17 +96,16 @@ def overview(
 
 
 def _script(sheet: _Sheet, journal: Journal) -> Iterator[str]:
-    seen: set[tuple[int, str]] = set()
-    rank = {"incident": 0, "forced": 0, "fires": 1, "told": 2}
-    events = [event for event in journal if sort_of(event.kind) in (Sort.SCRIPT, Sort.INCIDENT)]
-    for event in sorted(events, key=lambda event: (event.t_s, rank.get(event.kind, 3))):
-        place = (round(sheet.x(event.t_s) / 9), "")
-        if place in seen:
-            continue
-        seen.add(place)
-        sort = sort_of(event.kind)
-        told = f"{elapsed(event.t_s)} {sentence_case(sentence(event, sheet.name))}"
-        yield sheet.sign(event.t_s, palette.SORTS[sort][0], f"s-{sort}", told)
+    """One sign for what stands together on paper: an incident before a row of the script."""
+    together: dict[int, list[Event]] = {}
+    for event in journal:
+        if sort_of(event.kind) in (Sort.SCRIPT, Sort.INCIDENT):
+            together.setdefault(round(sheet.x(event.t_s) / 9), []).append(event)
+    for events in together.values():
+        chief = next((event for event in events if sort_of(event.kind) is Sort.INCIDENT), events[0])
+        sort = sort_of(chief.kind)
+        told = (f"{elapsed(event.t_s)} {sentence_case(sentence(event, sheet.name))}" for event in events[:8])
+        yield sheet.sign(chief.t_s, palette.SORTS[sort][0], f"s-{sort}", "\n".join(told))
 
 
 def _expected(sheet: _Sheet, expected: Mapping[str, Any], end_s: float) -> Iterator[str]:

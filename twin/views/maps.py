@@ -106,11 +106,12 @@ def _panel(
     if "links" in network.tables:
         _links(canvas, network, where, "net", layer)
     spots = _Spots(canvas, network, where)
+    _sources(spots, layer, name)
     _idle_consumers(spots, layer, {outage.component for outage in own})
     drawn = _outages(spots, own, name)
     if layer == FACILITY:
         _labels(spots, own, name)
-    _damage(spots, journal, layer, name)
+    _damage(spots, journal, layer, {one.component for one in own}, name)
     label = _("{layer}: who is out and since when", layer=name.layer(layer))
     drawing = svg.figure(WIDTH, canvas.height, label, *canvas.parts, class_="map")
     return Panel(layer, drawing, where.schematic, len({one.component for one in own}), len(own) - drawn)
@@ -152,6 +153,20 @@ class _Spots:
         turn = self._turn[ref.row]
         angle = 2.4 * turn
         return x + 9.0 * np.cos(angle) * (turn > 0), y + 9.0 * np.sin(angle) * (turn > 0)
+
+
+def _sources(spots: _Spots, layer: str, name: Names) -> None:
+    """Sources and stores, as squares."""
+    found = declared(layer)
+    kinds = [] if found is None else [(kind, one) for kind, one in found.kinds.items()]
+    for kind, one in kinds:
+        if one.role not in ("source", "store") or one.table not in spots.network.tables:
+            continue
+        for row in spots.network.tables[one.table].of_kind(kind)[:MOST_MARKS].tolist():
+            x, y = spots(Ref(layer, one.table, row))
+            told = svg.title(sentence_case(name(str(spots.network.ids(one.table)[row]))))
+            mark = {"x": x - 4.5, "y": y - 4.5, "width": 9.0, "height": 9.0, "class_": "source"}
+            spots.canvas.parts.append(svg.tag("rect", told, **mark, style=f"stroke:var(--l-{layer})"))
 
 
 def _idle_consumers(spots: _Spots, layer: str, out: set[str]) -> None:
@@ -212,15 +227,15 @@ def _labels(spots: _Spots, own: Sequence[Outage], name: Names) -> None:
         spots.canvas.parts.append(svg.text(x + step, y + 4, label, "label", text_anchor=anchor))
 
 
-def _damage(spots: _Spots, journal: Journal, layer: str, name: Names) -> None:
-    """Where the incidents struck, and what stopped or tripped without being a consumer."""
+def _damage(spots: _Spots, journal: Journal, layer: str, out: set[str], name: Names) -> None:
+    """Where the incidents struck, and what stopped or tripped without being shown as out."""
     struck: dict[str, Sort] = {}
     for event in journal:
         if event.lifeline != layer or event.component not in spots.network.refs:
             continue
         if sort_of(event.kind) is Sort.INCIDENT:
             struck[event.component] = Sort.INCIDENT
-        elif event.kind in ("lost", "trips"):
+        elif event.kind in ("lost", "trips") and event.component not in out:
             struck.setdefault(event.component, Sort.LOSS)
     for component, sort in list(struck.items())[:MOST_MARKS]:
         x, y = spots(spots.network.refs[component])

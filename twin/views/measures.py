@@ -6,8 +6,12 @@ import csv
 from functools import cache
 from importlib.resources import files
 
+import numpy as np
+
 from twin import units
 from twin.analysis.resilience import amounts
+from twin.io.runs import StoredRun
+from twin.model.city import FACILITY, City
 from twin.text import N_
 from twin.views.names import declared
 
@@ -63,6 +67,27 @@ def rounded(value: float) -> str:
     """A number with three significant digits and no needless zeros."""
     if value == 0:
         return "0"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) >= 0.995 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 99.95 else f"{value:.3g}"
+
+
+def consumers(run: StoredRun, city: City) -> dict[str, int]:
+    """How many consumers each layer has: components of a consuming kind that ever had a demand or an outage.
+
+    Layers without stored results count all components of a consuming kind.
+    """
+    affected = {event.component for event in run.journal if event.kind == "unserved"}
+    counts = {FACILITY: len(city.facilities.tables["nodes"])}
+    for layer, network in city.networks.items():
+        found = declared(layer)
+        if found is None:
+            continue
+        kinds = [kind for kind, one in found.kinds.items() if one.role == "consumer"]
+        rows = network.tables[found.consumers].of_kind(*kinds)
+        column = service_column(layer)
+        if layer in run.lifelines() and column in (columns := run.results(layer)[1]):
+            ids = network.ids(found.consumers)[rows]
+            given = np.any(columns[column][:, rows] != 0, axis=0)
+            counts[layer] = int(np.sum(given | np.array([ident in affected for ident in ids], dtype=bool)))
+        else:
+            counts[layer] = len(rows)
+    return counts

@@ -33,7 +33,7 @@ class Names:
         self._known: dict[str, object] = {}
 
     def __call__(self, ident: str) -> object:
-        """The name of a component, an agency, one of its crews or a lifeline."""
+        """The name of a component, an agency, one of its crews or (inside a sentence) a lifeline."""
         if ident not in self._known:
             self._known[ident] = self._name(ident)
         return self._known[ident]
@@ -47,16 +47,17 @@ class Names:
         if blank and crew.isdigit() and agency in self._agencies:
             return _("crew {number}", number=crew)
         if ident in _LAYERS or ident in registry.declarations():
-            return self.layer(ident)
+            return str(self.layer(ident)).lower()
         return ident
 
     def _component(self, ref: Ref) -> object:
         table = self.city.layers[ref.layer].tables[ref.table]
         kind, bare = str(table["kind"][ref.row]), str(table["id"][ref.row])
         shown = str(table["name"][ref.row]) if "name" in table else ""
-        if shown and ref.layer in _LAYERS:
+        called = self.kind(ref.layer, kind)
+        if shown and (ref.layer in _LAYERS or str(called).lower() in shown.lower()):
             return shown
-        return _("{kind} {name}", kind=self.kind(ref.layer, kind), name=shown or bare)
+        return _("{kind} {name}", kind=called, name=shown or bare)
 
     def kind(self, layer: str, kind: str) -> object:
         """What a kind of component is called."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,9 +67,14 @@ def _render(story: Story) -> str:
         lstrip_blocks=True,
     )
     environment.globals.update(_=_, elapsed=elapsed, duration=duration, share=share)
-    environment.filters["cased"] = sentence_case
+    environment.filters["tied"] = tied
     words = {"zh": "zh-Hans"}.get(language(), "en")
     return environment.get_template("report.html").render(s=story, lang=words)
+
+
+def tied(text: str) -> str:
+    """A text whose numbers stay on one line with their units."""
+    return re.sub(r"(?<=\d) (?=(?:%|s|min|h|d)\b|%)", "\N{NO-BREAK SPACE}", text)
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,7 @@ class Line:
     number: int
     t_s: float
     clock: str
+    goes_on: bool
     sort: str
     sign: str
     layer: str
@@ -110,7 +117,7 @@ class Story:
         self.summary: Mapping[str, Any] = run.summary
         self.name = Names(city)
         last = max((event.t_s for event in run.journal), default=0.0)
-        self.end_s = float(self.summary.get("end_s") or last)
+        self.end_s = max(float(self.summary.get("end_s") or 0.0), last)
 
     # what was asked
 
@@ -123,11 +130,12 @@ class Story:
     @cached_property
     def asked(self) -> list[tuple[object, object]]:
         """What the run was asked for: label and value."""
-        scenario = self.summary.get("scenario") or {}
+        scenario, request = self.summary.get("scenario") or {}, self.run.request
         title = self.city.manifest.title
         lines: list[tuple[object, object]] = [
-            (_("Scenario"), scenario.get("file") or ""),
-            (_("Variant"), scenario.get("variant") or ""),
+            (_("Scenario"), scenario.get("file") or scenario.get("name") or request.get("scenario") or ""),
+            (_("Variant"), request.get("variant") or ""),
+            (_("Changed"), ", ".join(map(str, request.get("overrides") or ()))),
             (_("City"), f"{title} ({self.city.name})" if title else self.city.name),
             (_("Start"), self.summary.get("start") or ""),
             (_("Simulated"), duration(self.end_s)),
@@ -167,7 +175,7 @@ class Story:
     @cached_property
     def interruptions(self) -> tuple[resilience.Interruptions, ...]:
         """Interruption figures by layer."""
-        return resilience.interruptions(self.outages, consumers(self.run, self.city))
+        return resilience.interruptions(self.outages, measures.consumers(self.run, self.city))
 
     def unmet(self, one: resilience.Resilience) -> str:
         """What was not delivered, with its unit."""
@@ -197,6 +205,16 @@ class Story:
         """Sign and word of a verdict."""
         word = Message(VERDICTS[verdict]) if verdict in VERDICTS else verdict
         return palette.VERDICTS.get(verdict, ("·",))[0], word
+
+    def reason(self, reason: str) -> object:
+        """Why an expectation was judged as it was."""
+        return Message(reason)
+
+    @property
+    def score(self) -> float | None:
+        """Weight met over weight judged, None where nothing was judged."""
+        found = (self.summary.get("score") or {}).get("score")
+        return None if found is None else float(found)
 
     def what(self, what: str) -> object:
         """The word of an expectation's kind."""
@@ -262,15 +280,18 @@ class Story:
     @cached_property
     def lines(self) -> list[Line]:
         """The timeline."""
-        entries = without_routine(timeline(self.run.journal))
-        return [self._line(entry) for entry in entries[:MOST_ENTRIES]]
+        entries = without_routine(timeline(self.run.journal))[:MOST_ENTRIES]
+        before = [None, *(entry.first.t_s for entry in entries)]
+        return [
+            self._line(entry, entry.first.t_s == t_s) for entry, t_s in zip(entries, before, strict=False)
+        ]
 
     @cached_property
     def lines_left_out(self) -> int:
         """Entries of the timeline that are not printed."""
         return max(0, len(without_routine(timeline(self.run.journal))) - MOST_ENTRIES)
 
-    def _line(self, entry: Entry) -> Line:
+    def _line(self, entry: Entry, goes_on: bool) -> Line:
         first = entry.first
         told: object = sentence(first, self.name)
         members: tuple[str, ...] = ()
@@ -281,8 +302,9 @@ class Story:
             first.event,
             first.t_s,
             self.clock(first.t_s),
-            str(entry.sort),
-            palette.SORTS[entry.sort][0],
+            goes_on,
+            f"v-{first.kind}" if first.kind in palette.VERDICTS else f"s-{entry.sort}",
+            palette.VERDICTS.get(first.kind, palette.SORTS[entry.sort])[0],
             first.lifeline,
             sentence_case(told),
             members,
@@ -310,7 +332,8 @@ class Story:
     @cached_property
     def assumed(self) -> list[str]:
         """What was assumed: by the city's census and by the run."""
-        return [str(one) for one in (*self.city.manifest.assumed, *(self.summary.get("assumed") or ()))]
+        told = (*self.city.manifest.assumed, *(self.summary.get("assumed") or ()))
+        return list(dict.fromkeys(str(one) for one in told))
 
     @cached_property
     def unverified(self) -> list[Mapping[str, Any]]:
@@ -359,28 +382,3 @@ def _ink(layer: str) -> palette.Ink:
     if found is not None:
         return palette.ink(found.colour)
     return palette.FACILITY if layer == FACILITY else palette.ROAD
-
-
-def consumers(run: StoredRun, city: City) -> dict[str, int]:
-    """How many consumers each layer has: components of a consuming kind that ever had a demand or an outage.
-
-    Layers without stored results count all components of a consuming kind.
-    """
-    import numpy as np
-
-    affected = {event.component for event in run.journal if event.kind == "unserved"}
-    counts = {FACILITY: len(city.facilities.tables["nodes"])}
-    for layer, network in city.networks.items():
-        found = declared(layer)
-        if found is None:
-            continue
-        kinds = [kind for kind, one in found.kinds.items() if one.role == "consumer"]
-        rows = network.tables[found.consumers].of_kind(*kinds)
-        column = measures.service_column(layer)
-        if layer in run.lifelines() and column in (columns := run.results(layer)[1]):
-            ids = network.ids(found.consumers)[rows]
-            given = np.any(columns[column][:, rows] != 0, axis=0)
-            counts[layer] = int(np.sum(given | np.array([ident in affected for ident in ids], dtype=bool)))
-        else:
-            counts[layer] = len(rows)
-    return counts

@@ -34,11 +34,16 @@ def title(content: object) -> str:
     return tag("title", escape(str(content)))
 
 
-def figure(width: float, height: float, label: object, *children: str, class_: str = "") -> str:
-    """A whole drawing that scales with its column; `label` says what it shows to who cannot see it."""
+def figure(
+    width: float, height: float, label: object, *children: str, class_: str = "", least: float = 0.0
+) -> str:
+    """A whole drawing that scales with its column, down to the share `least` of its size.
+
+    `label` says what it shows to who cannot see it.
+    """
     attributes = {"viewBox": f"0 0 {number(width)} {number(height)}", "role": "img", "aria-label": str(label)}
     head = "".join(f' {key}="{escape(value)}"' for key, value in attributes.items())
-    style = f' style="max-width:{number(width)}px"'
+    style = f' style="max-width:{number(width)}px;min-width:{number(width * least)}px"'
     classes = f' class="{escape(class_)}"' if class_ else ""
     start = '<svg xmlns="http://www.w3.org/2000/svg" width="100%"'
     return f"{start}{head}{style}{classes}>{''.join(children)}</svg>"
