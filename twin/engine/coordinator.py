@@ -16,6 +16,7 @@ from twin.engine.needs import Cascade
 from twin.engine.world import Touch, World, latest_disturbance
 from twin.errors import RunError
 from twin.lifelines import registry
+from twin.lifelines.base import Role
 from twin.model.city import FACILITY
 from twin.model.journal import NO_CAUSE
 from twin.model.network import Ref
@@ -42,7 +43,9 @@ class Coordinator:
         self._generation = dict.fromkeys(world.models, 0)
         self._pending = False
         world.wake = self.request
-        self._is_consumer = {name: _is_consumer(world, name) for name in world.city.layers}
+        roles: tuple[Role, ...] = ("consumer", "store")
+        self._is = {(name, role): _in_role(world, name, role) for name in world.city.layers for role in roles}
+        self._empty: dict[str, NDArray[np.bool_]] = {}
         self._unserved: dict[str, NDArray[np.bool_]] = {}
         self.profile: dict[str, float] = {}
 
@@ -153,7 +156,9 @@ class Coordinator:
         table = "nodes" if layer == FACILITY else _consumers(layer)
         if not table:
             return
-        unserved = self._is_consumer[layer] & (world.share[layer, table] < UNSERVED_BELOW)
+        below = world.share[layer, table] < UNSERVED_BELOW
+        self._note_stores(layer, table, below, explainer)
+        unserved = self._is[layer, "consumer"] & below
         before = self._unserved.get(layer, np.zeros(len(unserved), dtype=bool))
         self._unserved[layer] = unserved
         ids = world.city.layers[layer].ids(table)
@@ -166,6 +171,24 @@ class Coordinator:
                 value=repr(float(world.share[layer, table][row])),
                 cause=self._cause(layer, table, int(row), explainer),
             )
+
+    def _note_stores(self, layer: str, table: str, below: NDArray[np.bool_], explainer: Explainer) -> None:
+        """Stores that ran empty or give again: they explain what follows at this instant."""
+        world = self.world
+        empty = self._is[layer, "store"] & below
+        before = self._empty.get(layer, np.zeros(len(empty), dtype=bool))
+        self._empty[layer] = empty
+        ids = world.city.layers[layer].ids(table)
+        for row in np.flatnonzero(empty != before):
+            ref = Ref(layer, table, int(row))
+            event = world.journal.append(
+                world.now,
+                "empty" if empty[row] else "refilled",
+                lifeline=layer,
+                component=str(ids[row]),
+                cause=explainer.cause(layer, table, int(row), UNSERVED_BELOW),
+            )
+            explainer.stores.setdefault(layer, []).append(Touch(event, ref, "", False))
 
     def _cause(self, layer: str, table: str, row: int, explainer: Explainer) -> int:
         """A consumer that is out itself is unserved because of that; else what happened in its network."""
@@ -228,15 +251,15 @@ def _consumers(layer: str) -> str:
     return known[layer].consumers if layer in known else ""
 
 
-def _is_consumer(world: World, layer: str) -> NDArray[np.bool_]:
-    """Which rows of a layer's consumer table demand service."""
+def _in_role(world: World, layer: str, role: Role) -> NDArray[np.bool_]:
+    """Which rows of a layer's consumer table have this role."""
     if layer == FACILITY:
-        return np.ones(len(world.city.facilities.tables["nodes"]), dtype=bool)
+        return np.full(len(world.city.facilities.tables["nodes"]), role == "consumer")
     if not (table := _consumers(layer)):
         return np.zeros(0, dtype=bool)
     kinds = registry.declaration(layer).kinds
     own = world.city.networks[layer].tables[table]["kind"]
-    return np.array([kinds[kind].role == "consumer" for kind in own], dtype=bool)
+    return np.array([kinds[kind].role == role for kind in own], dtype=bool)
 
 
 def _zones(world: World, layer: str) -> Mapping[str, np.ndarray[Any, Any]]:

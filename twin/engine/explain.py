@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from twin.engine.world import Touch, World, latest_disturbance
+from twin.model.network import Ref
 from twin.physics.solution import Floats
 
 MOST_UNDONE = 16
@@ -27,18 +28,22 @@ class Explainer:
     def __init__(self, world: World, touched: Mapping[str, list[Touch]]) -> None:
         self.world = world
         self.touched = touched
+        self.stores: dict[str, list[Touch]] = {}
         self._undone: dict[tuple[str, int], Mapping[str, Floats]] = {}
         self._distance: dict[tuple[str, int], Floats] = {}
 
     def cause(self, layer: str, table: str, row: int, threshold: float) -> int:
         """The event that explains why a component's share lies on this side of `threshold` now.
 
-        Without any change at this instant, what lasts of earlier disturbances explains it (a tank that
-        runs empty hours after its pump stopped).
+        Without any change at this instant, a store that ran empty explains it; without that, what lasts of
+        earlier disturbances does (a tank that runs empty hours after its pump stopped).
         """
-        changes = [touch for touch in self.touched.get(layer, []) if touch.event >= 0]
+        changes = self.touched.get(layer, [])
         if not changes:
-            return latest_disturbance(self.world, layer)
+            emptied = [touch for touch in self.stores.get(layer, []) if touch.ref != Ref(layer, table, row)]
+            if not emptied:
+                return latest_disturbance(self.world, layer)
+            return self._nearest(layer, emptied, table, row)
         if len(changes) == 1:
             return changes[0].event
         if len(changes) <= MOST_UNDONE and layer in self.world.models:
@@ -47,6 +52,9 @@ class Explainer:
                 share = self._without(layer, touch).get(table)
                 if share is not None and (share[row] >= threshold) != now:
                     return touch.event
+        return self._nearest(layer, changes, table, row)
+
+    def _nearest(self, layer: str, changes: list[Touch], table: str, row: int) -> int:
         return min(changes, key=lambda touch: (self._hops(layer, touch, table, row), touch.event)).event
 
     def _without(self, layer: str, touch: Touch) -> Mapping[str, Floats]:
