@@ -91,6 +91,27 @@ def test_a_constant_power_pump_gives_power_over_flow():
     assert flow.head_m[1] == pytest.approx(35.0, abs=1e-3)
 
 
+def test_a_constant_power_pump_against_a_closed_end_stalls():
+    flow = solve(
+        [(0, 1), (1, 2)], {0: 5.0},
+        law=[Law.PUMP_POWER, Law.POWER], power_w=[1e4, 0.0], resistance=[0.0, 100.0],
+    )  # fmt: skip
+    assert flow.outcome is Outcome.CONVERGED
+    assert flow.status.tolist() == [Status.SHUT, Status.OPEN]
+    assert flow.flow_m3s == pytest.approx([0.0, 0.0], abs=1e-9)
+    assert flow.head_m == pytest.approx([5.0, 5.0, 5.0], abs=1e-3)
+
+
+def test_two_pumps_of_different_kind_into_a_closed_end_come_to_rest():
+    flow = solve(
+        [(0, 1), (2, 1)], {0: 45.0, 2: 7.0},
+        law=[Law.PUMP_POWER, Law.PUMP], power_w=[1e4, 0.0],
+        shutoff_head_m=[0.0, 17.0], resistance=[0.0, 1000.0],
+    )  # fmt: skip
+    assert flow.outcome is Outcome.CONVERGED
+    assert flow.flow_m3s == pytest.approx([0.0, 0.0], abs=1e-7)
+
+
 def test_a_pump_of_speed_zero_is_closed():
     flow = solve(
         [(0, 1)], {0: 5.0}, {"demand_m3s": [0.0, 0.02]},
@@ -299,6 +320,16 @@ def test_a_solve_counts_its_work_and_the_analysis_once():
     assert (again.work.solves, again.work.analyses) == (1, 0)
     assert again.work.iterations <= first.work.iterations
     assert first.work.factorisations == first.work.iterations > 0
+
+
+def test_a_column_changed_in_place_between_two_solves_is_noticed():
+    kernel = Kernel(Topology(2, np.array([0]), np.array([1]), np.array([True, False])))
+    resistance = np.array([100.0])
+    links = Links(law=np.array([Law.POWER]), resistance=resistance)
+    nodes = Nodes(head_m=np.array([10.0, 0.0]), demand_m3s=np.array([0.0, 0.1]))
+    assert kernel.solve(links, nodes).head_m[1] == pytest.approx(9.0, abs=1e-6)
+    resistance[0] = 200.0
+    assert kernel.solve(links, nodes).head_m[1] == pytest.approx(8.0, abs=1e-6)
 
 
 def test_arrays_that_describe_no_network_are_refused():

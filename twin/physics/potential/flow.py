@@ -17,7 +17,7 @@ class Status(IntEnum):
     """Given closed, or a pump of speed 0."""
     OPEN = 1
     SHUT = 2
-    """Closed by its own direction: a check valve held shut, a link at a full or empty tank."""
+    """Closed by its own rule: check valve, link at a full tank, constant-power pump left without flow."""
     BEYOND_HEAD = 3
     """A pump that cannot deliver the head asked for; no flow."""
     BEYOND_FLOW = 4

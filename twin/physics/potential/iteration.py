@@ -26,6 +26,7 @@ from twin.physics.potential.newton import (
     move_flows,
     move_outlets,
     solve_heads,
+    stall,
     switch,
     use_secants,
 )
@@ -87,6 +88,8 @@ def iterate(
             changed = 0
             if one_way and (settled or not careful):
                 changed = switch(graph, laws, state, SWITCH_TOLERANCE_M, careful)
+            if settled and changed == 0:
+                changed = stall(laws, state)
             if settled and changed == 0:
                 return Ending(SETTLED, iteration, relative, change, error, -1)
             if changed > 0:

@@ -137,7 +137,7 @@ def _status(problem: Problem, state: State) -> Codes:
     pump = is_pump(links.law)
     status = np.full(state.mode.size, Status.OPEN, dtype=np.int8)
     status[pump & (state.flow > links.q_max_m3s)] = Status.BEYOND_FLOW
-    status[state.mode == SHUT] = Status.SHUT
+    status[state.mode >= SHUT] = Status.SHUT
     status[(state.mode == SHUT) & pump] = Status.BEYOND_HEAD
     status[state.mode == OFF] = Status.UNREACHED
     status[~links.open | (pump & (links.speed <= 0))] = Status.CLOSED

@@ -3,7 +3,9 @@
 With `h(q)` the loss, `g` its slope, `p = 1/g` and `s = q - h/g`, conservation at the free nodes reads
 `sum p (H_i - H_j) = -demand - sum (+-s)`; then `q <- s + p (H_i - H_j)` (Todini and Pilati 1987; Todini and
 Rossman 2013). The matrix is symmetric positive definite whatever the links are, because every law rises.
-One-way links obey `0 <= q  and  dH <= h(0), one of them equal`: they are either flowing or shut.
+One-way links obey `0 <= q  and  dH <= h(0), one of them equal`: they are either flowing or shut. A pump of
+constant power that is left with no flow would lift without bound: it is stalled, and starts again only when
+flow would pass it without lifting.
 """
 
 from __future__ import annotations
@@ -17,11 +19,12 @@ from twin.physics.potential.ldl import factorise, substitute
 from twin.physics.potential.network import Codes, Flags, Floats, Ints
 from twin.physics.potential.outlets import BETWEEN, Outlets, bound_of, outlet_loss
 
-OFF, FLOWING, SHUT = 0, 1, 2
+OFF, FLOWING, SHUT, STALLED = 0, 1, 2, 3
 GRIP = 1e-9
 BACKFLOW_M3S = 1e-7
 ROUNDING_M3S = 1e-12
 EPSILON = 2e-15
+TRIES = 4
 
 
 class Graph(NamedTuple):
@@ -44,7 +47,7 @@ class State(NamedTuple):
     flow, loss, slope, hold
         Of each link; `hold` is the conductance of a shut link (see `reach.moor`); [m].
     mode, turns
-        OFF, FLOWING or SHUT, and how often that changed; [m].
+        OFF, FLOWING, SHUT or STALLED, and how often that changed; [m].
     outflow, outlet_loss, outlet_slope, bound
         Of each outlet; `bound` is BETWEEN, AT_LOWER or AT_UPPER.
     off, diagonal, right, l_value, d_inverse
@@ -203,6 +206,13 @@ def head_errors(graph: Graph, outlets: Outlets, state: State) -> float:
 
 
 @compiled
+def restarts(state: State, k: int, drop: float, tolerance: float) -> bool:
+    """Whether a stalled pump starts again: flow would pass it unlifted, and it has not tried too often."""
+    wanted = state.hold[k] * drop > BACKFLOW_M3S if state.hold[k] > 0.0 else drop > tolerance
+    return wanted and state.turns[k] < TRIES
+
+
+@compiled
 def switch(graph: Graph, laws: Laws, state: State, tolerance: float, only_first: bool) -> int:
     """Shut one-way links that flow backwards, open those with a drop in their direction; how many changed."""
     changed = 0
@@ -215,9 +225,10 @@ def switch(graph: Graph, laws: Laws, state: State, tolerance: float, only_first:
             state.mode[k] = SHUT
             state.flow[k] = 0.0
         else:
-            rest = loss(laws, k, 0.0)[0]
             drop = state.head[graph.start[k]] - state.head[graph.end[k]]
-            if (drop - rest) * graph.way[k] <= tolerance:
+            if state.mode[k] == STALLED and not restarts(state, k, drop, tolerance):
+                continue
+            if state.mode[k] == SHUT and (drop - loss(laws, k, 0.0)[0]) * graph.way[k] <= tolerance:
                 continue
             state.mode[k] = FLOWING
             state.flow[k] = laws.start[k] * graph.way[k]
@@ -226,6 +237,20 @@ def switch(graph: Graph, laws: Laws, state: State, tolerance: float, only_first:
         if only_first:
             break
     return changed
+
+
+@compiled
+def stall(laws: Laws, state: State) -> int:
+    """Stall the constant-power pumps that are left with no flow; how many."""
+    stalled = 0
+    for k in range(state.flow.size):
+        idle = state.mode[k] == FLOWING and laws.kind[k] == HYPERBOLA and state.flow[k] <= BACKFLOW_M3S
+        if idle:
+            state.mode[k] = STALLED
+            state.flow[k] = 0.0
+            state.turns[k] += 1
+            stalled += 1
+    return stalled
 
 
 @compiled

@@ -11,7 +11,7 @@ from twin.physics.potential.analysis import Pattern
 from twin.physics.potential.flow import Flow, Status
 from twin.physics.potential.laws import Laws, is_pump, laws_of
 from twin.physics.potential.network import Codes, Flags, Floats, Law, Links, Nodes, Options, Topology
-from twin.physics.potential.newton import FLOWING, OFF, SHUT, Graph, State
+from twin.physics.potential.newton import FLOWING, OFF, SHUT, STALLED, Graph, State
 from twin.physics.potential.outlets import DEMAND, Outlets, open_outlets, outlets_of
 from twin.physics.potential.reach import draining, stranded, supplied
 
@@ -132,6 +132,7 @@ def warm_state(problem: Problem, pattern: Pattern, warm: Flow) -> State:
     shut = (warm.status == Status.SHUT) | (warm.status == Status.BEYOND_HEAD)
     shut &= problem.running & (graph.way != 0)
     state.mode[shut] = SHUT
+    state.mode[shut & is_pump(problem.links.law) & (warm.status == Status.SHUT)] = STALLED
     state.flow[shut] = 0.0
     known = graph.live & warm.connected & ~graph.fixed
     state.head[known] = warm.head_m[known]

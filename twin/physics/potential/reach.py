@@ -105,10 +105,10 @@ def draining(start: Ints, end: Ints, way: Codes, running: Flags, reached: Flags,
 
 
 @compiled
-def moor(start: Ints, end: Ints, fixed: Flags, state: Codes, hold: Floats, grip: float) -> None:
-    """Give shut links (state 2) that hold a floating part the conductance `grip`, all other shut links none.
+def moor(start: Ints, end: Ints, fixed: Flags, mode: Codes, hold: Floats, grip: float) -> None:
+    """Give shut links (mode 2 or more) that hold a floating part the conductance `grip`, all others none.
 
-    A part floats while no flowing link (state 1) joins it to a fixed head: its level is then found through
+    A part floats while no flowing link (mode 1) joins it to a fixed head: its level is then found through
     the links that might open.
     """
     n = fixed.size
@@ -117,7 +117,7 @@ def moor(start: Ints, end: Ints, fixed: Flags, state: Codes, hold: Floats, grip:
         if fixed[v]:
             parent[v] = n
     for k in range(start.size):
-        if state[k] == 1:
+        if mode[k] == 1:
             a, b = root(parent, start[k]), root(parent, end[k])
             if a != n:
                 parent[a] = b
@@ -125,5 +125,5 @@ def moor(start: Ints, end: Ints, fixed: Flags, state: Codes, hold: Floats, grip:
                 parent[b] = a
     for k in range(start.size):
         hold[k] = 0.0
-        if state[k] == 2 and (root(parent, start[k]) != n or root(parent, end[k]) != n):
+        if mode[k] >= 2 and (root(parent, start[k]) != n or root(parent, end[k]) != n):
             hold[k] = grip
