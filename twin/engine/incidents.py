@@ -31,6 +31,8 @@ COMMON: Mapping[str, Sequence[Effect]] = {
     "repair": (("failed", False), ("isolated", False), ("tripped", False), ("damage", 0.0)),
 }
 """Effects that hold for every layer unless its declaration says otherwise."""
+SWITCHED = frozenset({"isolated", "tripped"})
+"""What a repair undoes besides damage."""
 
 
 def effects(state: State, verb: str, ref: Ref) -> Sequence[Effect]:
@@ -40,6 +42,12 @@ def effects(state: State, verb: str, ref: Ref) -> Sequence[Effect]:
         own = registry.declaration(ref.layer).verbs
     found = own.get(verb, COMMON.get(verb, ()))
     return tuple(effect for effect in found if state.has(ref.layer, ref.table, effect[0]))
+
+
+def damaged(state: State, ref: Ref) -> bool:
+    """Whether there is something to repair about a component: it failed, leaks, ..."""
+    undone = effects(state, "repair", ref)
+    return any(state.get(ref, column) != to for column, to in undone if column not in SWITCHED)
 
 
 def targets(city: City, state: State, verb: str, name: str) -> tuple[Ref, ...]:
@@ -83,8 +91,16 @@ def act(
     value = math.pi / 4 * amount**2 if diameter else amount
     event = cause
     for ref in found:
+        values = {"amount": value, "bore": value * _bore_m2(world.city, ref)}
         for column, to in effects(world.state, verb, ref):
-            written = value if isinstance(to, str) else to
+            written = values[to] if isinstance(to, str) else to
             number = change(world, ref, column, written, kind=kind, cause=cause, rule=rule or verb)
             event = number if number != NO_CAUSE else event
     return event
+
+
+def _bore_m2(city: City, ref: Ref) -> float:
+    """Cross-section of a component that has a diameter, else 0."""
+    table = city.layers[ref.layer].tables[ref.table]
+    diameter_m = float(table["diameter_mm"][ref.row]) / 1000 if "diameter_mm" in table else 0.0
+    return 0.0 if math.isnan(diameter_m) else math.pi / 4 * diameter_m**2

@@ -58,7 +58,8 @@ class Declaration:
     quantities
         What can be asked of a solution.
     verbs
-        What an action of a scenario writes: verb -> (state column, value); "amount" takes the action's.
+        What an action of a scenario writes: verb -> (state column, value); "amount" takes the action's,
+        "bore" that share of the component's cross-section.
     hazards
         Hazards that its physics answers to (`rain`).
     binding

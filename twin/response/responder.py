@@ -11,7 +11,7 @@ import simpy
 
 from twin.engine.coordinator import Coordinator
 from twin.engine.door import note
-from twin.engine.incidents import act, effects
+from twin.engine.incidents import act, damaged, effects
 from twin.engine.world import World
 from twin.response.crews import Agency, Crew, read_agencies
 from twin.response.roads import Travel
@@ -34,6 +34,15 @@ class Job:
     agency: Agency
     cause: int
     reached: dict[str, int] = field(default_factory=dict)
+
+
+def _after_lower_ranks(env: simpy.Environment, rank: float) -> simpy.Event:
+    """An event of this instant, after those of lower ranks: what is reported together is served by rank."""
+    event = simpy.Event(env)
+    event._ok, event._value = True, None
+    later = 1.0 if math.isinf(rank) else max(rank, 0.0) / (max(rank, 0.0) + 1.0)
+    env.schedule(event, priority=simpy.events.NORMAL + 1 + later)  # type: ignore[arg-type]
+    return event
 
 
 class Responders:
@@ -66,7 +75,7 @@ class Responders:
     def _consider(self, component: str, cause: int) -> None:
         ref = self.world.city.refs[component]
         agency = self.agencies.get(self.world.city.owner(ref.layer))
-        if agency is None or not self.world.state.get(ref, "failed"):
+        if agency is None or not damaged(self.world.state, ref):
             return
         job = Job(component, agency, cause)
         self.jobs[component] = job
@@ -85,7 +94,9 @@ class Responders:
         event = self._reach(job, "reported", job.cause)
         if job.agency.crews is None or job.agency.played:
             return
-        with job.agency.crews.request(priority=times.order(job.component)) as turn:  # type: ignore[arg-type]
+        rank = times.order(job.component)
+        yield _after_lower_ranks(env, rank)
+        with job.agency.crews.request(priority=rank) as turn:  # type: ignore[arg-type]
             yield turn
             yield env.timeout(times.seconds("mobilise", job.component))
             crew = job.agency.take(self.travel, self.travel.node_of(job.component))
