@@ -8,11 +8,17 @@ from typing import Any
 from twin.cli import screen
 from twin.model.finding import Finding, Severity
 from twin.model.journal import Event, Journal
-from twin.text import Message, _
+from twin.text import N_, Message, _
 from twin.text.clock import duration, elapsed
 
-__all__ = ["causes", "duration", "elapsed", "expectations", "profile", "timeline", "warnings"]
+__all__ = ["causes", "duration", "elapsed", "expectations", "profile", "timeline", "verdict", "warnings"]
 
+VERDICTS = {
+    "met": N_("met"),
+    "missed": N_("missed"),
+    "not_exercised": N_("not exercised"),
+    "person_judges": N_("a person judges"),
+}
 SHOWN = 60
 """Lines of a timeline on the terminal; the report has all."""
 
@@ -48,18 +54,12 @@ def causes(chain: Iterable[Event]) -> None:
 
 def expectations(summary: Mapping[str, Any]) -> None:
     """The expectations with their verdicts."""
-    verdicts = {
-        "met": _("met"),
-        "missed": _("missed"),
-        "not_exercised": _("not exercised"),
-        "person_judges": _("a person judges"),
-    }
     rows = [
         (
             record["id"],
             record["who"],
             record["text"],
-            verdicts.get(record["verdict"], record["verdict"]),
+            verdict(record["verdict"]),
             _margin(record),
         )
         for record in summary.get("expectations", ())
@@ -67,6 +67,11 @@ def expectations(summary: Mapping[str, Any]) -> None:
     if rows:
         screen.say("")
         screen.table(rows, (_("id"), _("who"), _("expected"), _("verdict"), _("margin")))
+
+
+def verdict(name: str) -> Message:
+    """A verdict in words; "" stays empty."""
+    return Message(VERDICTS.get(name, name))
 
 
 def _margin(record: Mapping[str, Any]) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,8 @@ def write_geopackage(city: City, path: Path, extra: Mapping[str, pd.DataFrame] |
                 if len(network.tables[table]):
                     _write_layer(draft, city, network, table)
         for name, frame in (extra or {}).items():
+            if frame.empty:
+                continue
             columns = {str(key): frame[key].to_numpy() for key in frame.columns}
             _write(draft, name, columns, None, "Unknown", "")
         if not draft.is_file():
@@ -133,17 +136,20 @@ def _write(
     import pyogrio
 
     names = ["fid_" if name.lower() == "fid" else name for name in columns]
-    pyogrio.raw.write(
-        str(path),
-        wkb,
-        [_field(values) for values in columns.values()],
-        names,
-        layer=layer,
-        driver="GPKG",
-        geometry_type=form,
-        crs=crs or None,
-        append=path.is_file(),
-    )
+    fields = [_field(values) for values in columns.values()]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'crs' was not provided")
+        pyogrio.raw.write(
+            str(path),
+            wkb,
+            fields,
+            names,
+            layer=layer,
+            driver="GPKG",
+            geometry_type=form,
+            crs=crs or None,
+            append=path.is_file(),
+        )
 
 
 def _field(values: NDArray[Any]) -> NDArray[Any]:

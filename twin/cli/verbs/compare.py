@@ -62,7 +62,8 @@ def _show(found: Comparison) -> None:
             numbers=(1, 2, 3, 4),
         )
     if found.verdicts:
-        screen.table(found.verdicts, (_("expectation"), _("first"), _("second")))
+        judged = [(name, story.verdict(one), story.verdict(other)) for name, one, other in found.verdicts]
+        screen.table(judged, (_("expectation"), _("first"), _("second")))
     if found.counters:
         work = [(drift.what, f"{drift.first:g}", f"{drift.second:g}") for drift in found.counters]
         screen.table(work, (_("work"), _("first"), _("second")), numbers=(1, 2))

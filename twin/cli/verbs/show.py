@@ -84,9 +84,7 @@ def _components(city: City, pattern: str) -> None:
         return
     for name in found:
         screen.say(name)
-        screen.table(
-            [(f"  {key}", value) for key, value in _record(city, name).items() if key != "id"], ("", "")
-        )
+        screen.table([(f"  {key}", value) for key, value in _record(city, name).items() if key != "id"], ())
 
 
 def _record(city: City, name: str) -> dict[str, Any]:
