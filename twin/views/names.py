@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from twin.lifelines import registry
 from twin.lifelines.base import Declaration
 from twin.model.city import FACILITY, ROAD, City
@@ -9,6 +11,7 @@ from twin.model.network import Ref
 from twin.text import N_, Message, _
 
 _LAYERS = {ROAD: N_("Roads"), FACILITY: N_("Facilities")}
+_BLANK = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
 _FACILITY_KINDS = {
     "hospital": N_("hospital"),
     "school": N_("school"),
@@ -80,6 +83,6 @@ def declared(layer: str) -> Declaration | None:
 
 
 def sentence_case(text: object) -> str:
-    """A sentence that begins with a capital letter."""
-    shown = str(text)
+    """A sentence that begins with a capital letter and has no blanks between Chinese characters."""
+    shown = _BLANK.sub("", str(text))
     return shown[:1].upper() + shown[1:]
