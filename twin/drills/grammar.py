@@ -89,7 +89,8 @@ def read_instant(text: str) -> terms.Instant:
     if instant.offset is not None:
         _check_dimension(instant.offset, ("time",))
         if instant.offset.si < 0:
-            raise RefusedError(_("{written} is before the start", written=text), _("write T+0 or later"))
+            problem = _("{written} is before the start", written=text.strip())
+            raise RefusedError(problem, _("write T+0 or later"), instant.offset.at)
     return instant
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from twin.drills import words
 from twin.drills.refusal import RefusedError, instead_of
-from twin.drills.tree import Branch, Entry, Leaf, Mark, Node, Path, Series, defect, tree_of
+from twin.drills.tree import Branch, Entry, Leaf, Mark, Node, Path, Series, defect, is_nothing, tree_of
 from twin.errors import ScenarioError
 from twin.model.finding import Finding
 from twin.text import _
@@ -104,6 +104,9 @@ def steps_of(dotted: str) -> list[str]:
 
 def _placed(tree: Branch, dotted: str, value: Node, mark: Mark) -> Branch:
     findings: list[Finding] = []
+    if not steps_of(dotted):
+        problem, remedy = _("this is no path to a key"), _("write keys with dots between them")
+        raise ScenarioError(_("An override cannot be used"), (defect(mark, "set", problem, remedy, dotted),))
     try:
         changed = _merged(tree, (), steps_of(dotted), value, mark, findings)
     except RefusedError as refused:
@@ -140,7 +143,7 @@ def _with_entry(
     node: Branch, path: Path, key: str, steps: list[str], value: Node, mark: Mark, findings: list[Finding]
 ) -> Branch:
     entries = dict(node.entries)
-    if not steps and isinstance(value, Leaf) and value.text is None:
+    if not steps and is_nothing(value):
         entries.pop(key, None)
         return replace(node, entries=entries)
     old = entries.get(key)
@@ -160,7 +163,10 @@ def _with_item(
             rule="set",
         )
     items = list(node.items)
-    items[number - 1] = _merged(items[number - 1], (*path, number - 1), steps[1:], value, mark, findings)
+    if not steps[1:] and is_nothing(value):
+        del items[number - 1]
+    else:
+        items[number - 1] = _merged(items[number - 1], (*path, number - 1), steps[1:], value, mark, findings)
     return replace(node, items=tuple(items))
 
 

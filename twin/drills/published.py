@@ -19,9 +19,9 @@ def json_schema() -> Json:
     parts = schema["$defs"]
     for part in (schema, *parts.values()):
         _complete(part)
-    schema["allOf"] += [_one_of("drill", "scenario"), _any_of("script", "hazards")]
-    parts["Row"]["allOf"] += [_one_of(*Row.TRIGGERS)]
-    parts["Expectation"]["allOf"] += [_one_of(*Expectation.KINDS)]
+    schema["allOf"] = [_one_of("drill", "scenario"), _any_of("script", "hazards")]
+    parts["Row"]["allOf"] = [_one_of(*Row.TRIGGERS)]
+    parts["Expectation"]["allOf"] = [_any_of("who"), _one_of(*Expectation.KINDS)]
     return {"$schema": _DIALECT, **schema}
 
 
@@ -31,9 +31,9 @@ def _complete(part: Json) -> None:
     assert isinstance(properties, dict)
     for key, value in list(properties.items()):
         properties[key] = properties[words.spelt(key, "key", "zh")] = _without_null(value)
-    required = part.pop("required", [])
-    assert isinstance(required, list)
-    part["allOf"] = [_any_of(key) for key in required]
+    if required := part.pop("required", None):
+        assert isinstance(required, list)
+        part["allOf"] = [_any_of(key) for key in required]
 
 
 def _without_null(value: Json) -> Json:

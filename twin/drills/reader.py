@@ -12,7 +12,19 @@ from twin.drills import words
 from twin.drills.overrides import apply_variant, in_english, not_a_mapping, override
 from twin.drills.refusal import RefusedError, instead_of
 from twin.drills.schema import Scenario, keys_of
-from twin.drills.tree import LARGEST_FILE, Branch, Entry, Leaf, Mark, Node, Path, Series, defect, tree_of
+from twin.drills.tree import (
+    LARGEST_FILE,
+    Branch,
+    Entry,
+    Leaf,
+    Mark,
+    Node,
+    Path,
+    Series,
+    defect,
+    is_nothing,
+    tree_of,
+)
 from twin.errors import ScenarioError
 from twin.model.finding import Finding
 from twin.text import Message, _
@@ -73,7 +85,7 @@ def parse_scenario(
 def scenario_of(tree: Branch, variants: Sequence[str] = (), settings: Sequence[str] = ()) -> Scenario:
     """The scenario that `tree` (keys in English) says, with variants and settings laid over it.
 
-    The variants that were not asked for are tried as well, so that a defect in one shows at once.
+    Where no variant is asked for, each is tried, so that a defect in one shows at once.
     """
     chosen = tree
     for name in variants:
@@ -81,9 +93,9 @@ def scenario_of(tree: Branch, variants: Sequence[str] = (), settings: Sequence[s
     for setting in settings:
         chosen = override(chosen, setting)
     scenario, findings = _validated(chosen)
-    for name in _variant_names(tree):
+    for name in () if variants else _variant_names(chosen):
         known = {(found.rule, found.place) for found in findings}
-        new = _variant_findings(tree, name)
+        new = _variant_findings(chosen, name)
         findings += [found for found in new if (found.rule, found.place) not in known]
     if scenario is None or findings:
         findings.sort(key=lambda found: (found.line, found.column))
@@ -156,11 +168,7 @@ def _plain(node: Node) -> object:
         return node.text
     if isinstance(node, Series):
         return [_plain(item) for item in node.items]
-    return {key: _plain(entry.value) for key, entry in node.entries.items() if not _is_nothing(entry.value)}
-
-
-def _is_nothing(node: Node) -> bool:
-    return isinstance(node, Leaf) and node.text is None
+    return {key: _plain(entry.value) for key, entry in node.entries.items() if not is_nothing(entry.value)}
 
 
 def _empty_values(node: Node, path: Path) -> Iterator[Finding]:
@@ -170,7 +178,7 @@ def _empty_values(node: Node, path: Path) -> Iterator[Finding]:
             yield from _empty_values(item, (*path, number))
     elif isinstance(node, Branch):
         for key, entry in node.entries.items():
-            if not _is_nothing(entry.value):
+            if not is_nothing(entry.value):
                 yield from _empty_values(entry.value, (*path, key))
             elif path[:1] != ("variants",) or len(path) == 1:
                 yield defect(

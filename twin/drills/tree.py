@@ -85,6 +85,11 @@ Node = Leaf | Branch | Series
 Path = tuple[str | int, ...]
 
 
+def is_nothing(node: Node) -> bool:
+    """Whether nothing is written there."""
+    return isinstance(node, Leaf) and node.text is None
+
+
 def defect(mark: Mark, rule: str, problem: Message, remedy: Message, field: str = "") -> Finding:
     """A blocking finding at `mark`; `field` is the offending key as it is written."""
     name = f"scenario/{rule}"

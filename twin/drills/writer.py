@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.resolver import VersionedResolver
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from twin.drills import words
 from twin.drills.overrides import FREE_KEYS, canonical, steps_of
 from twin.drills.reader import parse_scenario
 from twin.drills.schema import Scenario
-from twin.drills.tree import Leaf, Path, tree_of
+from twin.drills.tree import Branch, Leaf, Node, Path, Series, tree_of
 
-_WHOLE = re.compile("0|[1-9][0-9]{0,9}")
+_RULES = VersionedResolver(version=(1, 2))
 _ITEMS_ON_ONE_LINE = (("expect",), ("hazards",), ("agencies",), ("variants",))
 
 
@@ -38,7 +40,8 @@ def edited(text: str, settings: Sequence[str]) -> str:
     document = _yaml().load(text)
     for setting in settings:
         path, __, value = setting.partition("=")
-        _set(document, steps_of(path), _yaml().load(value))
+        written = _document(_data(tree_of(value, setting)[0]), ("variants",), "en")
+        _set(document, steps_of(path), written)
     result = _dumped(document)
     assert parse_scenario(result) == changed
     return result
@@ -53,12 +56,21 @@ def flow_text(value: object) -> str:
     yaml = _yaml()
     yaml.default_flow_style = True
     target = io.StringIO()
-    yaml.dump(value, target)
+    yaml.dump(_document(value, ("variants",), "en"), target)
     return target.getvalue().removesuffix("\n").removesuffix("\n...").strip()
+
+
+class _Texts(VersionedResolver):
+    """Every scalar is a text, so that none is rewritten as a number, a date or a truth value."""
+
+    def resolve(self, kind: type, value: object, implicit: object) -> object:
+        """The tag of a node of this kind."""
+        return super().resolve(kind, "text" if kind is ScalarNode else value, implicit)
 
 
 def _yaml() -> YAML:
     yaml = YAML(typ="rt", pure=True)
+    yaml.Resolver = _Texts
     yaml.preserve_quotes = True
     yaml.width = 1_000_000
     yaml.indent(mapping=2, sequence=4, offset=2)
@@ -75,37 +87,51 @@ def _document(value: object, path: Path, language: str) -> object:
     """`value` at `path` ready to be dumped: keys in `language`, small mappings on one line."""
     if isinstance(value, list | tuple):
         return CommentedSeq(_document(item, (*path, number), language) for number, item in enumerate(value))
+    if isinstance(value, bool):
+        return str(value).lower()
     if not isinstance(value, dict):
-        return int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value
+        return None if value is None else _quoted(str(value))
     written = CommentedMap()
     for key, each in value.items():
         chosen = path[:1] == ("variants",) or (len(path) == 1 and path[0] in FREE_KEYS)
         spelt = key if chosen else words.spelt(key, "key", language)
-        written[spelt] = _document(each, (*path, key), language)
+        written[_quoted(spelt)] = _document(each, (*path, key), language)
     if path[-1:] in (("tell",), ("else",)) or path[-2:-1] in _ITEMS_ON_ONE_LINE:
         written.fa.set_flow_style()
     return written
 
 
-def _set(node: object, steps: list[str], value: object, path: Path = ()) -> None:
+def _quoted(text: str) -> str:
+    """A text, between quotation marks where it would be taken for a date, a truth value or a sign of YAML."""
+    kind = _RULES.resolve(ScalarNode, text, (True, False))
+    bare = text[:1].isalnum() and str(kind).endswith((":str", ":int", ":float"))
+    return text if bare else DoubleQuotedScalarString(text)
+
+
+def _data(node: Node) -> object:
+    """What stands in a tree as nested mappings, lists and texts."""
+    if isinstance(node, Series):
+        return [_data(item) for item in node.items]
+    if isinstance(node, Branch):
+        return {key: _data(entry.value) for key, entry in node.entries.items()}
+    return node.text
+
+
+def _set(node: CommentedMap | CommentedSeq, steps: list[str], value: object, path: Path = ()) -> None:
     """Lay `value` over what `steps` lead to below `node`, under the spelling the file uses."""
+    key: str | int = canonical(steps[0], path)
+    step: str | int = next((each for each in node if canonical(str(each), path) == key), steps[0])
     if isinstance(node, CommentedSeq):
-        number = int(steps[0]) - 1
-        if steps[1:]:
-            _set(node[number], steps[1:], value, (*path, number))
-        else:
-            node[number] = value
-        return
-    assert isinstance(node, CommentedMap)
-    key = canonical(steps[0], path)
-    spelt = next((each for each in node if canonical(str(each), path) == key), steps[0])
-    below = node.get(spelt)
+        key = step = int(steps[0]) - 1
+    elif steps[1:]:
+        node.setdefault(step, CommentedMap())
+    there = isinstance(node, CommentedSeq) or step in node
     if steps[1:]:
-        _set(node.setdefault(spelt, CommentedMap()), steps[1:], value, (*path, key))
-    elif value is None:
-        node.pop(spelt, None)
-    elif isinstance(value, CommentedMap) and isinstance(below, CommentedMap):
+        _set(node[step], steps[1:], value, (*path, key))
+    elif value is None and there:
+        del node[step]
+    elif isinstance(value, CommentedMap) and there and isinstance(node[step], CommentedMap):
         for inner, part in value.items():
-            _set(below, [inner], part, (*path, key))
-    else:
-        node[spelt] = value
+            _set(node[step], [inner], part, (*path, key))
+    elif value is not None:
+        node[step] = value
