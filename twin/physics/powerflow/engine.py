@@ -88,7 +88,8 @@ class Engine:
             self._model = self._on = None
             return None
         nodes = result[ComponentType.node]
-        return np.asarray(nodes["u_pu"] * np.exp(1j * nodes["u_angle"]), dtype=np.complex128)
+        voltages = np.asarray(nodes["u_pu"] * np.exp(1j * nodes["u_angle"]), dtype=np.complex128)
+        return voltages if np.isfinite(voltages).all() else None
 
     def _prepare(self, loading: Loading) -> PowerGridModel:
         if self._on is None or not np.array_equal(self._on, loading.on):

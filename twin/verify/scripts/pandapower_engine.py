@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 TOLERANCES_MVA = (1e-10, 1e-8)
-Row = Mapping[str, Any]
+LEAST_VK_PERCENT = 1e-4
+Columns = dict[str, list[Any]]
 
 
 class Build:
@@ -36,108 +37,115 @@ class Build:
         self.net = self.pp.create_empty_network(f_hz=job["f_hz"])
         self.ids: dict[str, list[str]] = {}
         self.buses: dict[str, int] = {}
-        makers: dict[str, tuple[str, Callable[[Row], Any]]] = {
-            "buses": ("bus", self._bus),
-            "lines": ("line", self._line),
-            "transformers": ("trafo", self._transformer),
-            "impedances": ("impedance", self._impedance),
-            "switches": ("switch", self._switch),
-            "loads": ("load", self._load),
-            "motors": ("motor", self._motor),
-            "feeds": ("sgen", self._feed),
-            "shunts": ("shunt", self._shunt),
-            "sources": ("ext_grid", self._source),
+        makers: dict[str, tuple[str, Callable[[Columns], None]]] = {
+            "buses": ("bus", self._buses),
+            "lines": ("line", self._lines),
+            "transformers": ("trafo", self._transformers),
+            "impedances": ("impedance", self._impedances),
+            "switches": ("switch", self._switches),
+            "loads": ("load", self._loads),
+            "motors": ("motor", self._motors),
+            "feeds": ("sgen", self._feeds),
+            "shunts": ("shunt", self._shunts),
+            "sources": ("ext_grid", self._sources),
         }
         for section, (element, maker) in makers.items():
-            for row in job[section]:
-                maker(row)
-            self.ids[element] = [row["id"] for row in job[section]]
-        if job["transformers"]:
-            self._leakage(job["transformers"])
+            columns = by_column(job[section])
+            self.ids[element] = columns.get("id", [])
+            if columns:
+                maker(columns)
 
-    def _ends(self, row: Row) -> tuple[int, int]:
-        return self.buses[row["start"]], self.buses[row["end"]]
+    def _ends(self, columns: Columns) -> tuple[list[int], list[int]]:
+        start, end = ([self.buses[name] for name in columns[side]] for side in ("start", "end"))
+        return start, end
 
-    def _bus(self, row: Row) -> None:
-        self.buses[row["id"]] = self.pp.create_bus(self.net, row["vn_kv"], in_service=row["in_service"])
+    def _nodes(self, columns: Columns) -> list[int]:
+        return [self.buses[name] for name in columns["node"]]
 
-    def _line(self, row: Row) -> None:
-        columns = {key: row[key] for key in ("length_km", "r_ohm_per_km", "x_ohm_per_km", "c_nf_per_km")}
-        self.pp.create_line_from_parameters(
+    def _buses(self, columns: Columns) -> None:
+        made = self.pp.create_buses(self.net, len(columns["id"]), **chosen(columns, "vn_kv", "in_service"))
+        self.buses = dict(zip(columns["id"], map(int, made), strict=True))
+
+    def _lines(self, columns: Columns) -> None:
+        same = ("length_km", "r_ohm_per_km", "x_ohm_per_km", "c_nf_per_km", "g_us_per_km", "parallel")
+        self.pp.create_lines_from_parameters(
             self.net,
-            *self._ends(row),
-            **columns,
-            g_us_per_km=row["g_us_per_km"],
-            max_i_ka=row["max_i_ka"] or math.inf,
-            parallel=row["parallel"],
-            df=row["derating"],
-            in_service=row["in_service"],
+            *self._ends(columns),
+            **chosen(columns, *same, "in_service"),
+            max_i_ka=[rating or math.inf for rating in columns["max_i_ka"]],
+            df=columns["derating"],
         )
 
-    def _transformer(self, row: Row) -> None:
-        start, end = self._ends(row)
+    def _transformers(self, columns: Columns) -> None:
         same = ("sn_mva", "vn_hv_kv", "vn_lv_kv", "vkr_percent", "pfe_kw", "i0_percent", "shift_degree")
         taps = ("tap_neutral", "tap_pos", "tap_step_percent", "tap_step_degree", "parallel", "in_service")
         kinds = {"ratio": "Ratio", "ideal": "Ideal", "none": None}
-        self.pp.create_transformer_from_parameters(
+        self.pp.create_transformers_from_parameters(
             self.net,
-            start,
-            end,
-            **{key: row[key] for key in (*same, *taps)},
-            vk_percent=row["vk_percent"] or 1e-4,
-            tap_side={"start": "hv", "end": "lv"}[row["tap_side"]],
-            tap_changer_type=kinds[row["tap_changer"]],
-            df=row["derating"],
+            *self._ends(columns),
+            **chosen(columns, *same, *taps),
+            vk_percent=[value or LEAST_VK_PERCENT for value in columns["vk_percent"]],
+            tap_side=[{"start": "hv", "end": "lv"}[side] for side in columns["tap_side"]],
+            tap_changer_type=[kinds[kind] for kind in columns["tap_changer"]],
+            df=columns["derating"],
+        )
+        self.net.trafo["leakage_resistance_ratio_hv"] = columns["leak_r_start"]
+        self.net.trafo["leakage_reactance_ratio_hv"] = columns["leak_x_start"]
+
+    def _impedances(self, columns: Columns) -> None:
+        self.pp.create_impedances(
+            self.net,
+            *self._ends(columns),
+            rft_pu=columns["r_pu"],
+            xft_pu=columns["x_pu"],
+            gf_pu=columns["g_start_pu"],
+            bf_pu=columns["b_start_pu"],
+            gt_pu=columns["g_end_pu"],
+            bt_pu=columns["b_end_pu"],
+            **chosen(columns, "sn_mva", "in_service"),
         )
 
-    def _leakage(self, rows: Sequence[Row]) -> None:
-        self.net.trafo["leakage_resistance_ratio_hv"] = [row["leak_r_start"] for row in rows]
-        self.net.trafo["leakage_reactance_ratio_hv"] = [row["leak_x_start"] for row in rows]
+    def _switches(self, columns: Columns) -> None:
+        ends = self._ends(columns)
+        self.pp.create_switches(self.net, *ends, et="b", closed=columns["in_service"], z_ohm=columns["z_ohm"])
 
-    def _impedance(self, row: Row) -> None:
-        self.pp.create_impedance(
-            self.net,
-            *self._ends(row),
-            rft_pu=row["r_pu"],
-            xft_pu=row["x_pu"],
-            sn_mva=row["sn_mva"],
-            gf_pu=row["g_start_pu"],
-            bf_pu=row["b_start_pu"],
-            gt_pu=row["g_end_pu"],
-            bt_pu=row["b_end_pu"],
-            in_service=row["in_service"],
-        )
+    def _loads(self, columns: Columns) -> None:
+        parts = {key: [value or 0.0 for value in columns[key]] for key in columns if key.startswith("const_")}
+        drawn = chosen(columns, "p_mw", "q_mvar", "scaling", "in_service")
+        self.pp.create_loads(self.net, self._nodes(columns), **drawn, **parts)
 
-    def _switch(self, row: Row) -> None:
-        start, end = self._ends(row)
-        self.pp.create_switch(self.net, start, end, et="b", closed=row["in_service"], z_ohm=row["z_ohm"])
-
-    def _load(self, row: Row) -> None:
-        parts = {key: row[key] for key in row if key.startswith("const_")}
-        self.pp.create_load(self.net, **self._drawn(row), **parts)
-
-    def _drawn(self, row: Row) -> dict[str, Any]:
-        same = {key: row[key] for key in ("p_mw", "scaling", "in_service")}
-        return {**same, "q_mvar": row["q_mvar"] or 0.0, "bus": self.buses[row["node"]]}
-
-    def _motor(self, row: Row) -> None:
+    def _motors(self, columns: Columns) -> None:
         same = ("pn_mech_mw", "loading_percent", "cos_phi", "efficiency_percent", "scaling", "in_service")
-        self.pp.create_motor(self.net, self.buses[row["node"]], **{key: row[key] for key in same})
+        for row, bus in enumerate(self._nodes(columns)):
+            self.pp.create_motor(self.net, bus, **{key: columns[key][row] for key in same})
 
-    def _feed(self, row: Row) -> None:
-        self.pp.create_sgen(self.net, **self._drawn(row))
+    def _feeds(self, columns: Columns) -> None:
+        reactive = [value or 0.0 for value in columns["q_mvar"]]
+        active = chosen(columns, "p_mw", "scaling", "in_service")
+        self.pp.create_sgens(self.net, self._nodes(columns), q_mvar=reactive, **active)
 
-    def _shunt(self, row: Row) -> None:
-        same = {key: row[key] for key in ("q_mvar", "p_mw", "in_service")}
-        bus = self.buses[row["node"]]
-        rated = row["vn_kv"] or float(self.net.bus.vn_kv[bus])
-        self.pp.create_shunt(self.net, bus, **same, vn_kv=rated)
-        self.net.shunt["step"] = self.net.shunt["step"].astype(float)
-        self.net.shunt.loc[self.net.shunt.index[-1], "step"] = row["step"]
+    def _shunts(self, columns: Columns) -> None:
+        buses = self._nodes(columns)
+        rated = [value or self.net.bus.vn_kv[bus] for value, bus in zip(columns["vn_kv"], buses, strict=True)]
+        same = chosen(columns, "q_mvar", "p_mw", "in_service")
+        self.pp.create_shunts(self.net, buses, **same, vn_kv=rated)
+        self.net.shunt["step"] = columns["step"]
 
-    def _source(self, row: Row) -> None:
-        held = {key: row[key] for key in ("vm_pu", "va_degree", "in_service")}
-        self.pp.create_ext_grid(self.net, self.buses[row["node"]], **held)
+    def _sources(self, columns: Columns) -> None:
+        for row, bus in enumerate(self._nodes(columns)):
+            held = {key: columns[key][row] for key in ("vm_pu", "va_degree", "in_service")}
+            self.pp.create_ext_grid(self.net, bus, **held)
+
+
+def by_column(rows: Sequence[Mapping[str, Any]]) -> Columns:
+    """Rows as columns; a value that some rows lack is None there."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def chosen(columns: Columns, *names: str) -> Columns:
+    """Some of the columns."""
+    return {name: columns[name] for name in names}
 
 
 def solve(job_path: str, result_path: Path) -> None:
