@@ -129,6 +129,30 @@ def test_renaming_nodes_and_links_changes_nothing(random_case, seed):
     np.testing.assert_allclose(other.demand_m3s, flow.demand_m3s[node_order], atol=1e-6)
 
 
+@pytest.mark.core
+@pytest.mark.parametrize("seed", SEEDS)
+def test_leaves_and_chains_taken_out_change_nothing(random_case, seed):
+    for devices, within in ((False, 1e-9), (True, 1e-6)):
+        case = random_case(seed, devices=devices, outlets=devices, pressure_dependent=seed % 2 == 1)
+        exact = Options(accuracy=1e-10, head_error_m=1e-10, flow_change_m3s=1e-12)
+        reduced = Kernel(case.topology).solve(case.links, case.nodes, exact)
+        whole = Kernel(case.topology, reduce=False).solve(case.links, case.nodes, exact)
+        assert reduced.outcome == whole.outcome
+        np.testing.assert_allclose(reduced.flow_m3s, whole.flow_m3s, rtol=within, atol=within)
+        np.testing.assert_allclose(reduced.head_m, whole.head_m, rtol=within, atol=within)
+
+
+def test_only_nodes_with_three_neighbours_are_left_in_the_core(random_case):
+    for seed in SEEDS:
+        top = random_case(seed).topology
+        pattern = analyse(top)
+        core = pattern.l_start.size - 1
+        above = np.repeat(np.arange(core), np.diff(pattern.a_start.astype(int)))
+        degree = np.bincount(above, minlength=core) + np.bincount(pattern.a_row, minlength=core)
+        assert np.all(degree[:core] >= 3)
+        assert core + pattern.steps.first.size == np.sum(~top.fixed)
+
+
 def test_the_same_solve_twice_gives_the_same_bytes(random_case):
     case = random_case(3, pressure_dependent=True)
     one, two = (Kernel(case.topology).solve(case.links, case.nodes) for _ in range(2))
@@ -169,7 +193,7 @@ def test_one_compiled_step_equals_the_plain_one(random_case, seed):
 @pytest.mark.parametrize("seed", range(8))
 def test_the_own_factor_solves_as_qdldl_and_scipy_do(random_case, seed):
     top = random_case(seed).topology
-    pattern = analyse(top)
+    pattern = analyse(top, reduce=False)
     size, rng = pattern.node.size, np.random.default_rng(seed)
     off = -rng.uniform(0.1, 10.0, pattern.a_row.size + 1)
     columns = np.repeat(np.arange(size), np.diff(pattern.a_start.astype(int)))

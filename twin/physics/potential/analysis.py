@@ -1,8 +1,9 @@
 """What depends on the topology alone: unknowns, their order, the pattern of the matrix and of its factor.
 
-The order is QDLDL's approximate minimum degree. Unknown `i` stands in row `i` of the permuted matrix; dummy
-slots (unknown number `size`, off-diagonal number `n_off`) take what belongs to fixed nodes, so that the
-assembly needs no branches. Links from a node to itself leave the matrix alone.
+Leaves and chains are eliminated first (`reduction`), the core is ordered by QDLDL's approximate minimum
+degree. Rows `0 .. core-1` of the matrix are the core, those after it the eliminated nodes in their order. A
+dummy row and slot take what belongs to fixed nodes, so that the assembly needs no branches. Links from a node
+to itself leave the matrix alone.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 
 from twin.physics.compiled import compiled
 from twin.physics.potential.network import Ints, Topology
+from twin.physics.potential.reduction import Elimination, Indices, Steps, eliminate
 
-Indices = NDArray[np.uint32]
+Numbers = NDArray[np.int64]
 
 
 class Pattern(NamedTuple):
@@ -26,15 +28,19 @@ class Pattern(NamedTuple):
     Attributes
     ----------
     unknown
-        Row of each node, `size` for fixed nodes; [n].
+        Row of each node, the dummy row for fixed nodes; [n].
     node
-        Node of each row; [size].
+        Node of each row; its size is the dummy row.
     row_a, row_b
-        Rows of the ends of each link, dummy where fixed; [m].
+        Rows of the ends of each link; [m].
     slot
-        Off-diagonal entry of each link, dummy `n_off` where there is none; [m].
+        Off-diagonal entry of each link, a dummy where there is none; [m]. There are `slots`, of which the
+        last two are the one that is always 0 and the dummy.
+    steps
+        The elimination before the factorisation.
     a_start, a_row
-        Upper triangle by columns without diagonal: rows above column j are `a_row[a_start[j]:a_start[j+1]]`.
+        Upper triangle of the core by columns without diagonal: rows above column j are
+        `a_row[a_start[j]:a_start[j+1]]`; their values are the first slots in this order.
     l_start, l_row
         Factor L by columns, rows ascending.
     r_start, r_col, r_place
@@ -48,6 +54,8 @@ class Pattern(NamedTuple):
     row_a: Indices
     row_b: Indices
     slot: Indices
+    slots: int
+    steps: Steps
     a_start: Indices
     a_row: Indices
     l_start: Indices
@@ -59,52 +67,123 @@ class Pattern(NamedTuple):
     link_of: Ints
 
 
-def analyse(topology: Topology) -> Pattern:
-    """Order the unknowns and lay out matrix and factor."""
+def analyse(topology: Topology, *, reduce: bool = True) -> Pattern:
+    """Order the unknowns and lay out matrix and factor; without `reduce` all unknowns are core."""
     free = np.flatnonzero(~topology.fixed)
     size = free.size
     number = np.full(topology.n_nodes, size, dtype=np.int64)
     number[free] = np.arange(size)
-    a, b = number[topology.start], number[topology.end]
-    order = _order(size, a, b)
-    unknown = np.full(topology.n_nodes, size, dtype=np.int64)
-    unknown[free[order]] = np.arange(size)
-    row_a, row_b = unknown[topology.start], unknown[topology.end]
-    a_start, a_row, slot = _upper(size, row_a, row_b)
-    parent, count = elimination_tree(size, a_start, a_row)
-    l_start = np.concatenate(([0], np.cumsum(count))).astype(np.uint32)
-    l_row, r_start, r_col, r_place = factor_pattern(size, a_start, a_row, parent, l_start)
+    low, high, edge = _edges(size, number[topology.start], number[topology.end])
+    taken = _elimination(size, low, high, reduce)
+    core = size - taken.node.size
+    row = _rows(size, taken)
+    a_start, a_row, place = _upper(core, row[taken.low], row[taken.high])
+    slot_of, slots = _slots(low.size, taken, place)
+    l_start, l_row, r_start, r_col, r_place = _factor(core, a_start, a_row)
+    node = np.empty(size, dtype=np.int64)
+    node[row[:size]] = free
+    unknown = row[number]
     link_start, link_of = _links_at_nodes(topology)
-    numbers = (part.astype(np.uint32) for part in (unknown, free[order], row_a, row_b, slot))
-    first = (*numbers, a_start, a_row, l_start, l_row)
-    return Pattern._make((*first, r_start, r_col, r_place, link_start, link_of))
+    return Pattern(
+        unknown=_indices(unknown), node=_indices(node),
+        row_a=_indices(unknown[topology.start]), row_b=_indices(unknown[topology.end]),
+        slot=_indices(slot_of[edge]), slots=slots, steps=_steps(taken, row, slot_of, slots),
+        a_start=a_start, a_row=a_row, l_start=l_start, l_row=l_row,
+        r_start=r_start, r_col=r_col, r_place=r_place, link_start=link_start, link_of=link_of,
+    )  # fmt: skip
 
 
-def _order(size: int, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Approximate minimum degree order of the graph with edges a-b among `size` unknowns."""
+def _indices(numbers: Numbers) -> Indices:
+    return numbers.astype(np.uint32)
+
+
+def _edges(size: int, a: Numbers, b: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """Ends of the different edges between unknowns and the edge of each link, -1 where it has none."""
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    inner = (high < size) & (low != high)
+    keys, entry = np.unique(low[inner] * size + high[inner], return_inverse=True)
+    edge = np.full(a.size, -1, dtype=np.int64)
+    edge[inner] = entry
+    first, second = np.divmod(keys, max(size, 1))
+    return first, second, edge
+
+
+def _elimination(size: int, low: Numbers, high: Numbers, reduce: bool) -> Elimination:
+    """Leaves and chains taken out one by one, or nothing."""
+    if not reduce:
+        none = np.empty(0, dtype=np.int32)
+        rest = np.arange(low.size, dtype=np.int32)
+        return Elimination(*(none,) * 6, rest, low.astype(np.int32), high.astype(np.int32))
+    ends, others = np.concatenate((low, high)), np.concatenate((high, low))
+    order = np.argsort(ends, kind="stable")
+    start = np.searchsorted(ends[order], np.arange(size + 1)).astype(np.int32)
+    edge = np.tile(np.arange(low.size, dtype=np.int32), 2)[order]
+    return eliminate(start, others[order].astype(np.int32), edge, low.size)
+
+
+def _rows(size: int, taken: Elimination) -> Numbers:
+    """Row of each unknown: the core in its order, then the nodes taken out; one more for the dummy."""
+    core = size - taken.node.size
+    row = np.full(size + 1, size, dtype=np.int64)
+    row[taken.node] = np.arange(core, size)
+    members = np.flatnonzero(row[:size] == size)
+    local = np.zeros(size, dtype=np.int64)
+    local[members] = np.arange(core)
+    row[members[_order(core, local[taken.low], local[taken.high])]] = np.arange(core)
+    return row
+
+
+def _order(size: int, a: Numbers, b: Numbers) -> Numbers:
+    """Approximate minimum degree order of the graph with edges a-b among `size` nodes."""
     if size < 3:
         return np.arange(size)
-    inner = (a < size) & (b < size) & (a != b)
-    low, high = np.minimum(a, b)[inner], np.maximum(a, b)[inner]
-    edges = sp.coo_matrix((np.full(low.size, -1.0), (low, high)), shape=(size, size)).tocsc()
-    edges.data[:] = -1.0
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    edges = sp.coo_matrix((np.full(low.size, -1.0), (low, high)), shape=(size, size))
     degree = np.bincount(low, minlength=size) + np.bincount(high, minlength=size) + 1.0
-    solver = qdldl.Solver(sp.csc_matrix(edges + sp.diags(degree)), upper=True)
+    solver = qdldl.Solver(sp.csc_matrix(edges.tocsc() + sp.diags(degree)), upper=True)
     return np.asarray(solver.factors()[2], dtype=np.int64)
 
 
-def _upper(
-    size: int, row_a: NDArray[np.int64], row_b: NDArray[np.int64]
-) -> tuple[Indices, Indices, NDArray[np.int64]]:
-    """Columns of the strict upper triangle, parallel links merged, and the entry of each link."""
+def _upper(core: int, row_a: Numbers, row_b: Numbers) -> tuple[Indices, Indices, Numbers]:
+    """Columns of the core's strict upper triangle and the place of each edge in them."""
     low, high = np.minimum(row_a, row_b), np.maximum(row_a, row_b)
-    inner = (high < size) & (low != high)
-    keys, entry = np.unique(high[inner] * size + low[inner], return_inverse=True)
-    slot = np.full(row_a.size, keys.size, dtype=np.int64)
-    slot[inner] = entry
-    columns, rows = np.divmod(keys, max(size, 1))
-    a_start = np.searchsorted(columns, np.arange(size + 1))
-    return a_start.astype(np.uint32), rows.astype(np.uint32), slot
+    order = np.lexsort((low, high))
+    place = np.empty(order.size, dtype=np.int64)
+    place[order] = np.arange(order.size)
+    a_start = np.searchsorted(high[order], np.arange(core + 1))
+    return _indices(a_start), _indices(low[order]), place
+
+
+def _slots(n_edges: int, taken: Elimination, place: Numbers) -> tuple[Numbers, int]:
+    """Slot of each edge, those of the core first, and their number; the last two are the zero and the dummy.
+
+    The result is also indexed by -1, which gives the dummy.
+    """
+    total = int(max(n_edges, taken.joint.max(initial=-1) + 1))
+    slot = np.full(total + 1, -1, dtype=np.int64)
+    slot[taken.rest] = place
+    others = np.flatnonzero(slot[:total] < 0)
+    slot[others] = np.arange(taken.rest.size, total)
+    slot[total] = total + 1
+    return slot, total + 2
+
+
+def _steps(taken: Elimination, row: Numbers, slot: Numbers, slots: int) -> Steps:
+    """The elimination by rows and slots; a neighbour that is not there is the dummy row behind a zero."""
+    to_first, to_second = (np.where(e < 0, slots - 2, slot[e]) for e in (taken.to_first, taken.to_second))
+    return Steps(
+        _indices(row[taken.first]), _indices(row[taken.second]),
+        _indices(to_first), _indices(to_second), _indices(slot[taken.joint]),
+    )  # fmt: skip
+
+
+def _factor(
+    core: int, a_start: Indices, a_row: Indices
+) -> tuple[Indices, Indices, Indices, Indices, Indices]:
+    """Pattern of the core's factor: l_start, l_row, r_start, r_col, r_place."""
+    parent, count = elimination_tree(core, a_start, a_row)
+    l_start = _indices(np.concatenate(([0], np.cumsum(count))))
+    return l_start, *factor_pattern(core, a_start, a_row, parent, l_start)
 
 
 def _links_at_nodes(topology: Topology) -> tuple[Ints, Ints]:
@@ -117,7 +196,7 @@ def _links_at_nodes(topology: Topology) -> tuple[Ints, Ints]:
 
 
 @compiled
-def elimination_tree(size: int, a_start: Indices, a_row: Indices) -> tuple[Ints, NDArray[np.int64]]:
+def elimination_tree(size: int, a_start: Indices, a_row: Indices) -> tuple[Ints, Numbers]:
     """Parent of each row in the elimination tree and the number of entries in each column of L (Liu 1990)."""
     parent = np.full(size, -1, dtype=np.int32)
     seen = np.full(size, -1, dtype=np.int32)

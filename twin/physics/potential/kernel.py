@@ -29,11 +29,14 @@ SPILL_M3S = 1e-6
 
 
 class Kernel:
-    """Heads and flows of one topology; keeps the analysis, the last laws, and nothing of a solution."""
+    """Heads and flows of one topology; keeps the analysis, the last laws, and nothing of a solution.
 
-    def __init__(self, topology: Topology) -> None:
+    `reduce` False leaves leaves and chains in the factorisation: the same answer, slower.
+    """
+
+    def __init__(self, topology: Topology, *, reduce: bool = True) -> None:
         self.topology = topology
-        self._pattern = analyse(topology)
+        self._pattern = analyse(topology, reduce=reduce)
         self._analyses = 1
         self._book = LawBook()
 

@@ -15,8 +15,8 @@ from twin.physics.potential.network import Floats
 
 @compiled
 def factorise(pattern: Pattern, off: Floats, diagonal: Floats, l_value: Floats, d_inverse: Floats) -> int:
-    """Fill `l_value` and `d_inverse` from upper triangle and diagonal; -1, or the row without a pivot."""
-    size = np.uint32(pattern.node.size)
+    """Fill `l_value` and `d_inverse` of the core from its entries; -1, or the row without a pivot."""
+    size = np.uint32(pattern.l_start.size - 1)
     a_start, a_row = pattern.a_start, pattern.a_row
     l_start, l_row = pattern.l_start, pattern.l_row
     r_start, r_col, r_place = pattern.r_start, pattern.r_col, pattern.r_place
@@ -44,7 +44,7 @@ def factorise(pattern: Pattern, off: Floats, diagonal: Floats, l_value: Floats, 
 @compiled
 def substitute(pattern: Pattern, l_value: Floats, d_inverse: Floats, x: Floats) -> None:
     """Solve L D L' x = b in place; `x` holds b in permuted order."""
-    size = np.uint32(pattern.node.size)
+    size = np.uint32(pattern.l_start.size - 1)
     l_start, l_row = pattern.l_start, pattern.l_row
     for j in range(size):
         value = x[j]

@@ -18,6 +18,7 @@ from twin.physics.potential.laws import DARCY, HYPERBOLA, POWER, Laws, loss, los
 from twin.physics.potential.ldl import factorise, substitute
 from twin.physics.potential.network import Codes, Flags, Floats, Ints
 from twin.physics.potential.outlets import BETWEEN, Outlets, bound_of, outlet_loss
+from twin.physics.potential.reduction import expand_solution, reduce_system
 
 OFF, FLOWING, SHUT, STALLED = 0, 1, 2, 3
 GRIP = 1e-9
@@ -50,8 +51,8 @@ class State(NamedTuple):
         OFF, FLOWING, SHUT or STALLED, and how often that changed; [m].
     outflow, outlet_loss, outlet_slope, bound
         Of each outlet; `bound` is BETWEEN, AT_LOWER or AT_UPPER.
-    off, diagonal, right, l_value, d_inverse
-        The linear system and its factor.
+    off, diagonal, right, shares, l_value, d_inverse
+        The linear system, its reduction and its factor.
     """
 
     head: Floats
@@ -69,6 +70,7 @@ class State(NamedTuple):
     off: Floats
     diagonal: Floats
     right: Floats
+    shares: Floats
     l_value: Floats
     d_inverse: Floats
 
@@ -133,12 +135,18 @@ def assemble(graph: Graph, pattern: Pattern, outlets: Outlets, state: State) -> 
 
 @compiled
 def solve_heads(pattern: Pattern, state: State) -> int:
-    """Factorise and solve into `state.head`; -1, or the row without a pivot."""
-    row = factorise(pattern, state.off, state.diagonal, state.l_value, state.d_inverse)
+    """Reduce to the core, factorise, solve, expand into `state.head`; -1, or the row without a pivot."""
+    core, size = pattern.l_start.size - 1, pattern.node.size
+    system = (state.off, state.diagonal, state.right)
+    row = reduce_system(pattern.steps, core, *system, state.d_inverse, state.shares)
+    if row < 0:
+        row = factorise(pattern, state.off, state.diagonal, state.l_value, state.d_inverse)
     if row >= 0:
         return row
     substitute(pattern, state.l_value, state.d_inverse, state.right)
-    for u in range(pattern.node.size):
+    state.right[size] = 0.0
+    expand_solution(pattern.steps, core, state.right, state.d_inverse, state.shares)
+    for u in range(size):
         state.head[pattern.node[u]] = state.right[u]
     return -1
 

@@ -115,9 +115,10 @@ def cold_state(problem: Problem, pattern: Pattern) -> State:
         outlet_loss=np.zeros(count),
         outlet_slope=np.ones(count),
         bound=np.zeros(count, dtype=np.int8),
-        off=np.zeros(pattern.a_row.size + 1),
+        off=np.zeros(pattern.slots),
         diagonal=np.zeros(size + 1),
         right=np.zeros(size + 1),
+        shares=np.zeros((pattern.steps.first.size, 2)),
         l_value=np.zeros(pattern.l_row.size),
         d_inverse=np.zeros(size),
     )
