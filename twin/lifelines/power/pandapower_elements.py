@@ -109,7 +109,6 @@ NO_OPERATION = frozenset(
         "q_capability_characteristic",
         "loadcases",
         "substation",
-        "nodes",
     }
 )
 """Tables that say nothing about a power flow as it is run by default: costs, measurements, drawings."""
