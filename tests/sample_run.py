@@ -330,9 +330,15 @@ def write_sample_run(folder: Path, *, chinese: bool = False, seed: int = 7) -> P
         p_w = np.array(
             [250e3 * (not dark or i % 2) for i in range(len(city.networks["power"].tables["devices"]))]
         )
-        writer.result("power", minute * 60.0, {"devices.p_w": p_w})
-        demand = np.full(len(city.networks["water"].tables["nodes"]), 0.004)
-        writer.result("water", minute * 60.0, {"nodes.demand_m3s": demand, "nodes.pressure_pa": demand * 1e8})
+        writer.result(
+            "power", minute * 60.0, {"devices.p_w": p_w, "devices.required_w": np.full(len(p_w), 250e3)}
+        )
+        nodes = city.networks["water"].tables["nodes"]
+        wanted = np.where(nodes["kind"] == "junction", 0.004, 0.0)
+        wanted[nodes.rows["S1"]] = 0.0
+        writer.result(
+            "water", minute * 60.0, {"nodes.required_m3s": wanted, "nodes.pressure_pa": wanted * 1e8}
+        )
     writer.flush()
     writer.seal(summary(chinese, numbers))
     return folder

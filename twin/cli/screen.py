@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from twin.cli.settings import settings
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
     from twin.model.finding import Finding
 
@@ -66,6 +66,12 @@ def table(
     for row in rows:
         result.add_row(*(Text(str(cell)) for cell in row))
     console().print(result)
+
+
+def show(drawing: RenderableType) -> None:
+    """A drawing of Rich on stdout."""
+    if not (settings().quiet or settings().json):
+        console().print(drawing)
 
 
 def findings(found: Iterable[Finding]) -> None:

@@ -27,29 +27,19 @@ def timeline(journal: Journal) -> None:
     """The timeline as a table, without the routine of an ordinary day."""
     from twin.analysis.timeline import timeline as entries
     from twin.analysis.timeline import without_routine
-    from twin.text.events import sentence
+    from twin.views.terminal import timeline_table
 
     found = without_routine(entries(journal))
-    rows = []
-    for entry in found[:SHOWN]:
-        text: object = sentence(entry.first)
-        if others := len(entry.events) - 1:
-            text = _("{sentence} (and {count} more like it)", sentence=text, count=others)
-        rows.append((elapsed(entry.first.t_s), text))
-    screen.table(rows, (_("time"), _("what happened")), numbers=(0,))
+    screen.show(timeline_table(found[:SHOWN]))
     if len(found) > SHOWN:
         screen.say(_("... and {count} more lines in the report", count=len(found) - SHOWN))
 
 
 def causes(chain: Iterable[Event]) -> None:
     """A chain of causes: what happened, and below it why."""
-    from twin.text.events import sentence
+    from twin.views.terminal import chain_table
 
-    for depth, event in enumerate(chain):
-        line: object = sentence(event)
-        if depth:
-            line = _("because: {sentence}", sentence=line)
-        screen.say(f"{elapsed(event.t_s):>10}  {'  ' * depth}{line}")
+    screen.show(chain_table(tuple(chain)))
 
 
 def expectations(summary: Mapping[str, Any]) -> None:

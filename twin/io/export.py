@@ -1,4 +1,4 @@
-"""Tables and networks for other programs: workbooks, CSV that opens right in Excel, GeoPackage."""
+"""Tables and networks for other programs: workbooks, CSV that opens right in Excel, Parquet, GeoPackage."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ _NO_SHEET = re.compile(r"[\[\]:*?/\\]")
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a table as UTF-8 CSV with a byte order mark."""
     write_text(path, "\ufeff" + csv_text({str(name): frame[name].to_numpy() for name in frame.columns}))
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet; columns that are neither numbers nor flags become texts."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {str(name): pa.array(_field(frame[name].to_numpy())) for name in frame.columns}
+    with replacing(path) as file:
+        pq.write_table(pa.table(columns), file)
 
 
 def write_workbook(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
@@ -69,12 +79,18 @@ def _cell(sheet: Any, value: object) -> object:
     return cell
 
 
-def write_geopackage(city: City, path: Path, extra: Mapping[str, pd.DataFrame] | None = None) -> None:
+def write_geopackage(
+    city: City,
+    path: Path,
+    extra: Mapping[str, pd.DataFrame] | None = None,
+    befell: pd.DataFrame | None = None,
+) -> None:
     """Write the networks of a city as the layers of a GeoPackage.
 
     Nodes are points, links lines (through their `vertices` where the network has any), devices points at
     their node; components without coordinates have no geometry. `extra` tables become layers without
-    geometry, and those with a `component` column can be joined to the `component` of the others.
+    geometry, and those with a `component` column can be joined to the `component` of the others. The
+    columns of `befell` (index: component) are added to every component, empty where it has no row.
 
     The file appears whole or not at all.
     """
@@ -84,7 +100,7 @@ def write_geopackage(city: City, path: Path, extra: Mapping[str, pd.DataFrame] |
         for network in city.layers.values():
             for table in network.components:
                 if len(network.tables[table]):
-                    _write_layer(draft, city, network, table)
+                    _write_layer(draft, city, network, table, befell)
         for name, frame in (extra or {}).items():
             if frame.empty:
                 continue
@@ -95,7 +111,7 @@ def write_geopackage(city: City, path: Path, extra: Mapping[str, pd.DataFrame] |
         draft.replace(path)
 
 
-def _write_layer(path: Path, city: City, network: Network, table: str) -> None:
+def _write_layer(path: Path, city: City, network: Network, table: str, befell: pd.DataFrame | None) -> None:
     import shapely
 
     if table == "links":
@@ -110,6 +126,9 @@ def _write_layer(path: Path, city: City, network: Network, table: str) -> None:
     columns |= {
         name: values for name, values in network.tables[table].columns.items() if name not in ("x", "y")
     }
+    if befell is not None:
+        own = befell.reindex(columns["component"])
+        columns |= {str(name): own[name].astype("float64").to_numpy() for name in own.columns}
     _write(path, f"{network.lifeline}_{table}", columns, shapely.to_wkb(shapes), form, city.manifest.crs)
 
 

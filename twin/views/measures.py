@@ -36,16 +36,6 @@ def service_dimension(layer: str) -> str:
 
 
 @cache
-def service_column(layer: str) -> str:
-    """The result column (`<table>.<column>`) of what each consumer is given, "" where there is none."""
-    found, dimension = declared(layer), service_dimension(layer)
-    if found is None or not dimension:
-        return ""
-    own = (q for q in found.quantities if q.table == found.consumers and q.dimension == dimension)
-    return f"{found.consumers}.{next(own).column}"
-
-
-@cache
 def _scales() -> tuple[tuple[str, float, str], ...]:
     with files("twin.views").joinpath("scales.csv").open(encoding="utf-8") as table:
         return tuple((row["dimension"], float(row["from_si"]), row["unit"]) for row in csv.DictReader(table))
@@ -73,21 +63,25 @@ def rounded(value: float) -> str:
 def consumers(run: StoredRun, city: City) -> dict[str, int]:
     """How many consumers each layer has: components of a consuming kind that ever had a demand or an outage.
 
-    Layers without stored results count all components of a consuming kind.
+    Demand is read from the stored result columns `<table>.required_...`; layers without any count all
+    components of a consuming kind.
     """
     affected = {event.component for event in run.journal if event.kind == "unserved"}
     counts = {FACILITY: len(city.facilities.tables["nodes"])}
+    stored = run.lifelines()
     for layer, network in city.networks.items():
         found = declared(layer)
         if found is None:
             continue
         kinds = [kind for kind, one in found.kinds.items() if one.role == "consumer"]
         rows = network.tables[found.consumers].of_kind(*kinds)
-        column = service_column(layer)
-        if layer in run.lifelines() and column in (columns := run.results(layer)[1]):
+        results = run.results(layer)[1] if layer in stored else {}
+        required = [
+            values for name, values in results.items() if name.startswith(f"{found.consumers}.required_")
+        ]
+        counts[layer] = len(rows)
+        if required:
             ids = network.ids(found.consumers)[rows]
-            given = np.any(columns[column][:, rows] != 0, axis=0)
-            counts[layer] = int(np.sum(given | np.array([ident in affected for ident in ids], dtype=bool)))
-        else:
-            counts[layer] = len(rows)
+            wants = np.any(required[0][:, rows] > 0, axis=0)
+            counts[layer] = int(np.sum(wants | np.array([ident in affected for ident in ids], dtype=bool)))
     return counts

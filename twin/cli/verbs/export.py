@@ -32,7 +32,9 @@ def export(
     ],
     table: Annotated[
         str | None,
-        typer.Option("--table", help=N_("Which table goes into a CSV [default: events of a run].")),
+        typer.Option(
+            "--table", help=N_("Which table goes into a CSV or Parquet file [default: events of a run].")
+        ),
     ] = None,
     overwrite: names.Overwrite = False,
 ) -> None:
@@ -51,15 +53,14 @@ def export(
 
 def _run(what: str, output: Path, table: str | None) -> None:
     from twin import api
-    from twin.analysis.tables import run_tables
+    from twin.analysis.tables import component_table, run_tables
     from twin.io.export import write_geopackage
 
     run = api.open_run(what)
-    frames = run_tables(run.stored)
     if output.suffix == ".gpkg":
-        write_geopackage(run.city, output, frames)
+        write_geopackage(run.city, output, run_tables(run.stored), component_table(run.stored))
     else:
-        _tables(frames, output, table or "events")
+        _tables(run_tables(run.stored, run.city), output, table or "events")
 
 
 def _city(what: str, output: Path, table: str | None) -> None:
@@ -79,16 +80,17 @@ def _city(what: str, output: Path, table: str | None) -> None:
 
 def _tables(frames: dict[str, pd.DataFrame], output: Path, table: str | None) -> None:
     from twin.importers.formats import EXPORTS
-    from twin.io.export import write_csv, write_workbook
+    from twin.io.export import write_csv, write_parquet, write_workbook
 
     if output.suffix == ".xlsx":
         write_workbook(frames, output)
-    elif output.suffix != ".csv":
-        known = ", ".join((".xlsx", ".csv", ".gpkg", *EXPORTS))
+    elif output.suffix not in (".csv", ".parquet"):
+        known = ", ".join((".xlsx", ".csv", ".parquet", ".gpkg", *EXPORTS))
         raise InputError(
             _("{ending} is no format to export to; use one of {known}", ending=output.suffix, known=known)
         )
     elif table not in frames:
         raise InputError(_("choose one table with --table: {known}", known=", ".join(frames)))
     else:
-        write_csv(frames[table], output)
+        write = write_csv if output.suffix == ".csv" else write_parquet
+        write(frames[table], output)
