@@ -112,6 +112,15 @@ def test_two_pumps_of_different_kind_into_a_closed_end_come_to_rest():
     assert flow.flow_m3s == pytest.approx([0.0, 0.0], abs=1e-7)
 
 
+def test_a_pump_that_may_only_run_backwards_stands_still():
+    flow = solve(
+        [(0, 1)], {0: 5.0, 1: 20.0},
+        law=[Law.PUMP], shutoff_head_m=[50.0], resistance=[1000.0], direction=[-1],
+    )  # fmt: skip
+    assert flow.status.tolist() == [Status.SHUT]
+    assert flow.flow_m3s.tolist() == [0.0]
+
+
 def test_a_pump_of_speed_zero_is_closed():
     flow = solve(
         [(0, 1)], {0: 5.0}, {"demand_m3s": [0.0, 0.02]},
@@ -341,5 +350,11 @@ def test_arrays_that_describe_no_network_are_refused():
         kernel.solve(one, Nodes(head_m=np.zeros(3)))
     with pytest.raises(SolveError, match="demand_m3s must be finite"):
         kernel.solve(one, Nodes(head_m=np.zeros(2), demand_m3s=np.array([0.0, np.nan])))
+    with pytest.raises(SolveError, match="p_exponent must be > 0"):
+        kernel.solve(one, Nodes(head_m=np.zeros(2), p_exponent=np.zeros(2)))
+    with pytest.raises(SolveError, match="leak_area_m2 must be >= 0"):
+        kernel.solve(one, Nodes(head_m=np.zeros(2), leak_area_m2=-np.ones(2)))
+    with pytest.raises(SolveError, match="diameter_m must be finite"):
+        kernel.solve(Links(law=np.array([0]), diameter_m=np.array([np.nan])), Nodes(head_m=np.zeros(2)))
     with pytest.raises(SolveError, match="column diameter_m must have 1 entries"):
         Links(law=np.array([Law.MINOR]), diameter_m=np.zeros(2))

@@ -115,8 +115,7 @@ def _elimination(size: int, low: Numbers, high: Numbers, reduce: bool) -> Elimin
         rest = np.arange(low.size, dtype=np.int32)
         return Elimination(*(none,) * 6, rest, low.astype(np.int32), high.astype(np.int32))
     ends, others = np.concatenate((low, high)), np.concatenate((high, low))
-    order = np.argsort(ends, kind="stable")
-    start = np.searchsorted(ends[order], np.arange(size + 1)).astype(np.int32)
+    start, order = grouped(ends, size)
     edge = np.tile(np.arange(low.size, dtype=np.int32), 2)[order]
     return eliminate(start, others[order].astype(np.int32), edge, low.size)
 
@@ -188,11 +187,24 @@ def _factor(
 
 def _links_at_nodes(topology: Topology) -> tuple[Ints, Ints]:
     """Links grouped by the nodes at their ends."""
-    ends = np.concatenate((topology.start, topology.end))
-    links = np.tile(np.arange(topology.n_links, dtype=np.int32), 2)
-    order = np.argsort(ends, kind="stable")
-    start = np.searchsorted(ends[order], np.arange(topology.n_nodes + 1))
-    return start.astype(np.int32), links[order]
+    ends = np.concatenate((topology.start, topology.end)).astype(np.int64)
+    start, order = grouped(ends, topology.n_nodes)
+    return start, order % np.int32(max(topology.n_links, 1))
+
+
+@compiled
+def grouped(keys: Numbers, count: int) -> tuple[Ints, Ints]:
+    """Positions sorted by their key in 0..count-1, equal ones in order, and where each key begins."""
+    start = np.zeros(count + 1, dtype=np.int32)
+    for key in keys:
+        start[key + 1] += 1
+    start = np.cumsum(start).astype(np.int32)
+    place = start.copy()
+    order = np.empty(keys.size, dtype=np.int32)
+    for i in range(keys.size):
+        order[place[keys[i]]] = i
+        place[keys[i]] += 1
+    return start, order
 
 
 @compiled

@@ -143,5 +143,6 @@ def _status(problem: Problem, state: State) -> Codes:
     status[state.mode >= SHUT] = Status.SHUT
     status[(state.mode == SHUT) & pump] = Status.BEYOND_HEAD
     status[state.mode == OFF] = Status.UNREACHED
+    status[pump & (links.direction < 0)] = Status.SHUT
     status[~links.open | (pump & (links.speed <= 0))] = Status.CLOSED
     return status

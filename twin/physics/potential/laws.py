@@ -8,6 +8,7 @@ and slope: a gradient that jumps there makes Newton cycle, one that vanishes mak
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import NamedTuple
 
 import numpy as np
@@ -108,6 +109,9 @@ def laws_of(links: Links, options: Options) -> Laws:
 def _check(links: Links) -> None:
     """Refuse numbers no law can work with."""
     law = links.law
+    for item in fields(links):
+        if item.name != "q_max_m3s" and not np.all(np.isfinite(getattr(links, item.name))):
+            raise SolveError(f"{item.name} must be finite at every link")
     if law.size and (law.min() < 0 or law.max() > Law.PUMP_POWER):
         raise SolveError(f"law codes run from 0 to {int(Law.PUMP_POWER)}, not {law.min()}..{law.max()}")
     pipe = law <= Law.CM

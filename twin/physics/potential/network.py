@@ -110,7 +110,8 @@ class Links:
     curve
         Row of the shared curves of a `PUMP_CURVE`, int32, default -1.
     direction
-        int8: 0 both ways, +1 only from start to end, -1 only from end to start. Pumps are always +1.
+        int8: 0 both ways, +1 only from start to end, -1 only from end to start. Pumps are always +1; one
+        given -1 stands still.
     open
         bool, default True; a closed link carries nothing and connects nothing.
     curve_start, curve_flow_m3s, curve_head_m

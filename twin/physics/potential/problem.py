@@ -65,13 +65,11 @@ def prepare(
             f"{topology.n_links} links and {topology.n_nodes} nodes expected, "
             f"not {links.law.size} and {nodes.head_m.size}"
         )
-    for name in ("head_m", "elevation_m", "demand_m3s"):
-        if not np.all(np.isfinite(getattr(nodes, name))):
-            raise SolveError(f"{name} must be finite at every node")
+    _check(nodes)
     pump = is_pump(links.law)
     way = np.where(pump, 1, links.direction).astype(np.int8)
-    idle = pump & ((links.speed <= 0) | ((links.law == Law.PUMP_POWER) & (links.power_w <= 0)))
-    running = links.open & ~idle
+    idle = (links.speed <= 0) | (links.direction < 0) | ((links.law == Law.PUMP_POWER) & (links.power_w <= 0))
+    running = links.open & ~(pump & idle)
     laws = book.laws(links, options)
     live, demand = _reach(topology, pattern, nodes, way, running)
     running &= live[topology.start] & live[topology.end]
@@ -79,6 +77,20 @@ def prepare(
     demand[outlets.node[outlets.kind == DEMAND]] = 0.0
     graph = Graph(topology.start, topology.end, topology.fixed, live, way)
     return Problem(links, nodes, options, laws, graph, running, demand, outlets)
+
+
+def _check(nodes: Nodes) -> None:
+    """Refuse numbers that make no outlet and no head."""
+    for item in fields(nodes):
+        column = getattr(nodes, item.name)
+        if isinstance(column, np.ndarray) and not np.all(np.isfinite(column)):
+            raise SolveError(f"{item.name} must be finite at every node")
+    for name in ("emitter_coefficient", "leak_area_m2", "leak_discharge"):
+        if np.any(getattr(nodes, name) < 0):
+            raise SolveError(f"{name} must be >= 0 at every node")
+    for name in ("emitter_exponent", "p_exponent"):
+        if np.any(getattr(nodes, name) <= 0):
+            raise SolveError(f"{name} must be > 0 at every node")
 
 
 def _reach(
