@@ -48,19 +48,19 @@ def attempt(data: bytes | str, **changes) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_bytes(data):
     attempt(data)
 
 
 @given(st.text(st.sampled_from("[]{}:,-#&*!|>'\"%@`?~\n\t abc01\\：T+"), max_size=60) | st.text(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_text(text):
     attempt(text)
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_damaged_sample(data):
     sample = data.draw(st.sampled_from(SAMPLES))
     for __ in range(data.draw(st.integers(1, 3))):
@@ -71,7 +71,7 @@ def test_a_damaged_sample(data):
 
 
 @given(st.dictionaries(KEYS, TREES, max_size=6))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_tree_of_yaml(tree):
     target = io.StringIO()
     YAML(typ="safe", pure=True).dump(tree, target)
@@ -81,7 +81,7 @@ def test_any_tree_of_yaml(tree):
 @given(
     st.dictionaries(st.sampled_from(["script", "hazards", "agencies", "names", "variants", "start"]), TREES)
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_tree_under_known_keys(tree):
     target = io.StringIO()
     YAML(typ="safe", pure=True).dump({"drill": "a", **tree}, target)
@@ -89,7 +89,7 @@ def test_any_tree_under_known_keys(tree):
 
 
 @given(st.text('abc.=[]{}:"0123456789 -*&!\n', max_size=30) | st.text(max_size=20))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_setting(setting):
     for path in ("", "script.", "agencies.", "variants."):
         attempt(SAMPLES[2], settings=[path + setting])

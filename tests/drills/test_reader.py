@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+from twin.drills import tree
 from twin.drills.reader import parse_scenario, read_scenario
 from twin.drills.schema import Scenario
 from twin.errors import ScenarioError
@@ -335,6 +336,31 @@ def test_a_file_that_is_not_utf_8_is_named_with_what_it_looks_like():
         "d.yaml:1: is not UTF-8 (byte 1): save it as UTF-8; it looks like UTF-16"
     ]
     assert refusal(b"drill: caf\xe9\n") == ["d.yaml:1: is not UTF-8 (byte 11): save it as UTF-8"]
+
+
+LIMITS = {
+    "drill: a\nscript: [" + "a," * 5_000 + "]": "d.yaml:2: the line has more than 10000 characters: break it",
+    "a" * 1_000_001: "d.yaml: is larger than 1000000 bytes: split it, or leave out what is not needed",
+    SMALL.replace(
+        "drill: a", f"drill: {'a' * 2001}"
+    ): "d.yaml:1:8: drill is longer than 2000 characters: shorten it",
+    SMALL.replace("drill: a", 'drill: "a\\a"'): "d.yaml:1:8: drill holds a control character: remove it",
+}
+
+
+@pytest.mark.parametrize("text", LIMITS, ids=lambda text: text[:10])
+def test_a_file_keeps_within_its_limits(text):
+    assert refusal(text) == [LIMITS[text]]
+
+
+def test_a_file_has_a_largest_number_of_values(monkeypatch):
+    monkeypatch.setattr(tree, "MOST_VALUES", 100)
+    assert refusal("- a\n" * 200) == ["d.yaml:100:3: there are more than 100 keys and values: split the file"]
+
+
+def test_an_item_of_a_list_is_taken_away_by_an_empty_setting():
+    changed = parse_scenario(UNDERPASS, settings=["script.1="])
+    assert changed.script == parse_scenario(UNDERPASS).script[1:]
 
 
 def test_a_missing_or_huge_file_is_a_finding(tmp_path):

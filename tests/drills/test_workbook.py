@@ -19,7 +19,7 @@ from tests.drills import made
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.yaml"))
 PATIENT = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -29,7 +29,7 @@ def test_a_sample_written_down_reads_back_the_same(path, language):
 
 
 @given(made.scenarios())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_any_scenario_written_down_reads_back_the_same(scenario):
     for language in ("en", "zh"):
         assert parse_scenario(to_yaml(scenario, language)) == scenario
@@ -83,7 +83,7 @@ PATHS = st.sampled_from(
 
 
 @given(st.lists(st.tuples(PATHS, VALUES).map("=".join), max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_an_edited_file_says_what_the_settings_say(changes):
     try:
         expected = parse_scenario(UNDERPASS, settings=changes)

@@ -58,8 +58,8 @@ def read_scenario(
         if path.stat().st_size > LARGEST_FILE:
             raise _unreadable(str(path), *_too_large())
         data = path.read_bytes()
-    except OSError as error:
-        problem = _("cannot be opened ({reason})", reason=error.strerror or "")
+    except (OSError, ValueError) as error:
+        problem = _("cannot be opened ({reason})", reason=getattr(error, "strerror", "") or str(error))
         raise _unreadable(str(path), problem, _("check the path")) from None
     return parse_scenario(data, str(path), variants, settings)
 

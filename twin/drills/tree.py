@@ -27,7 +27,9 @@ from twin.model.finding import Finding, Severity
 from twin.text import Message, _
 
 LARGEST_FILE = 1_000_000
+LONGEST_LINE = 10_000
 DEEPEST_TREE = 12
+MOST_VALUES = 50_000
 _NOTHING = ("", "~", "null", "Null", "NULL")
 
 
@@ -111,9 +113,8 @@ def tree_of(text: str, file: str) -> tuple[Node, list[Finding]]:
         reason = str(error).splitlines()[0]
         problem = _("this is not YAML ({reason})", reason=reason)
         builder.findings.append(defect(Mark(file), "yaml", problem, _yaml_remedy(text, Mark(file))))
-    except _TooDeepError as error:
-        problem = _("lists and mappings stand more than {limit} deep in each other", limit=DEEPEST_TREE)
-        builder.findings.append(defect(error.mark, "depth", problem, _("flatten the file")))
+    except _TooMuchError as error:
+        builder.findings.append(defect(error.mark, "limit", error.problem, error.remedy))
     return Leaf(None, Mark(file)), builder.findings
 
 
@@ -127,10 +128,10 @@ def _yaml_remedy(text: str, mark: Mark) -> Message:
     return _("mend the indentation, brackets or quotation marks there or just above")
 
 
-class _TooDeepError(Exception):
-    def __init__(self, mark: Mark) -> None:
+class _TooMuchError(Exception):
+    def __init__(self, mark: Mark, problem: Message, remedy: Message) -> None:
         super().__init__()
-        self.mark = mark
+        self.mark, self.problem, self.remedy = mark, problem, remedy
 
 
 class _Builder:
@@ -140,9 +141,14 @@ class _Builder:
         self.file = file
         self.findings: list[Finding] = []
         self.events: Iterator[Event] = iter(())
+        self.values = 0
 
     def document(self, text: str) -> Node:
         """The tree of the one document that `text` must hold."""
+        for number, line in enumerate(text.split("\n"), 1):
+            if len(line) > LONGEST_LINE:
+                problem = _("the line has more than {limit} characters", limit=LONGEST_LINE)
+                raise _TooMuchError(Mark(self.file, number), problem, _("break it"))
         self.events = iter(YAML(typ="safe", pure=True).parse(text))
         root: Node | None = None
         for event in self.events:
@@ -177,7 +183,12 @@ class _Builder:
 
     def _node(self, event: Event, depth: int) -> Node:
         if depth > DEEPEST_TREE:
-            raise _TooDeepError(self._mark(event))
+            problem = _("lists and mappings stand more than {limit} deep in each other", limit=DEEPEST_TREE)
+            raise _TooMuchError(self._mark(event), problem, _("flatten the file"))
+        self.values += 1
+        if self.values > MOST_VALUES:
+            problem = _("there are more than {limit} keys and values", limit=MOST_VALUES)
+            raise _TooMuchError(self._mark(event), problem, _("split the file"))
         if isinstance(event, AliasEvent):
             self._refuse(
                 event,
