@@ -248,6 +248,7 @@ def test_a_missing_file_and_a_wrong_encoding_are_refused(tmp_path):
         ("bus", {"vn_kv": None}, "table.bad-value"),
         ("switch", {"element": 7}, "pandapower.switch"),
         ("switch", {"et": "?"}, "pandapower.switch"),
+        ("switch", {"bus": 99}, "pandapower.dangling"),
     ],
 )
 def test_bad_values_are_refused_with_the_place(tmp_path, table, change, rule):
@@ -276,7 +277,7 @@ CELLS = st.one_of(
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_values_are_read_or_refused_and_never_crash(tmp_path, data):
     tables = copy.deepcopy(SMALL)

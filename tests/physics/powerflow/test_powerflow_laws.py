@@ -98,3 +98,16 @@ def test_losses_are_never_negative(seed):
     grid, demand = meshed(seed)
     flow = grid.solve(demand)
     assert (flow.start_va + flow.end_va).real.min() > -1e-6
+
+
+def test_a_feeder_of_a_hundred_thousand_buses_converges():
+    n = 100_000
+    draw = np.random.default_rng(1)
+    links = [
+        (max(0, bus - 1 - int(back)), bus, 2e-4 + 2e-4j) for bus, back in enumerate(draw.integers(0, 5, n))
+    ][1:]
+    grid = Grid(n, links)
+    flow = grid.solve(dict.fromkeys(range(1, n), 20 + 5j))
+    assert flow.outcome is Outcome.CONVERGED
+    assert grid.voltage_pu(flow).min() < 0.95
+    assert flow.residuals.balance_va < 1e-8 * flow.source_va[0].real

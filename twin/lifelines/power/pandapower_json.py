@@ -229,7 +229,7 @@ class _Reader:
         ends = [
             (branch, end) for branch in branches for end in ("start", "end") if _origin(branch, end) == bus
         ]
-        if not ends:
+        if not bus or not ends:
             problem = _("stands at no end of the line or transformer it names")
             remedy = _("correct its bus and element")
             self.report("pandapower.switch", "switch", problem, remedy, (link["id"],), Severity.ERROR)
