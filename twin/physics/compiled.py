@@ -1,8 +1,8 @@
 """The one way a function is compiled: Numba, machine code cached on disk, free of the interpreter lock.
 
 Numba keeps machine code as long as the function's own file is unchanged, though the functions it calls are
-compiled into it and may live in other files. Here the cache holds only while every file of this folder has
-the same content, wherever it was checked out.
+compiled into it and may live in other files. Here the cache holds only while all files of the function's
+folder and below have the same content, wherever they were checked out; compiled functions call no others.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 @cache
-def source_stamp() -> str:
-    """Digest of all sources in this folder."""
+def source_stamp(folder: Path) -> str:
+    """Digest of all sources in `folder` and below."""
     digest = hashlib.sha256()
-    folder = Path(__file__).parent
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(path.read_bytes())
@@ -39,5 +38,6 @@ def compiled(function: F) -> F:
     except RuntimeError:
         return cast(F, njit(nogil=True, error_model="numpy")(function))
     if hasattr(kernel, "_cache"):
-        kernel._cache._cache_file._source_stamp = source_stamp()
+        folder = Path(function.__code__.co_filename).parent
+        kernel._cache._cache_file._source_stamp = source_stamp(folder)
     return cast(F, kernel)
