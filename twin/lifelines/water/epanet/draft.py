@@ -102,7 +102,7 @@ class Draft:
         """Keep lines as they are, for export."""
         for line in lines:
             self.passthrough.append(
-                {"section": line.section, "row": len(self.passthrough), "line": line.text}
+                {"section": line.section, "row": len(self.passthrough), "line": line.text.strip()}
             )
 
 

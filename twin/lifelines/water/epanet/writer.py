@@ -32,7 +32,7 @@ CURVE_UNITS: Mapping[str, tuple[str, str]] = {
 LAWS = {"HW": "H-W", "DW": "D-W", "CM": "C-M"}
 GRAVITY_MS2 = 32.2 * 0.3048
 LONGEST_ID = 31
-PRESSURE_RANGE = 0.1 + 1e-9
+PRESSURE_RANGE = 0.1
 """Distance of minimum and required pressure that EPANET asks for, in psi or m."""
 DAY_S = 86_400.0
 
@@ -287,7 +287,10 @@ class _Writer:
         yield "DEMAND MODEL", options.demand_model.upper()
         least = options.p_min_m / self.units.pressure
         yield "MINIMUM PRESSURE", least
-        yield "REQUIRED PRESSURE", max(options.p_required_m / self.units.pressure, least + PRESSURE_RANGE)
+        yield (
+            "REQUIRED PRESSURE",
+            max(options.p_required_m / self.units.pressure, (least + PRESSURE_RANGE) * (1 + 1e-15)),
+        )
         yield "PRESSURE EXPONENT", options.p_exponent
         yield "DEMAND MULTIPLIER", options.demand_multiplier
         yield "EMITTER EXPONENT", options.emitter_exponent
