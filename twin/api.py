@@ -13,8 +13,7 @@ from twin.io import city as city_files
 from twin.io.references import check_references
 from twin.io.runs import RunWriter, StoredRun, amend
 from twin.io.runs import open_run as open_folder
-from twin.lifelines import registry
-from twin.lifelines.instant import instant
+from twin.lifelines import instant, registry
 from twin.model import city as model
 from twin.model.city import CITY_SCHEMAS, FACILITY, LAYER_SCHEMAS, ROAD, Manifest
 from twin.model.finding import Finding, blocking
@@ -34,7 +33,6 @@ PACKAGE = Path(__file__).parent
 CITIES = PACKAGE / "networks"
 SCENARIOS = PACKAGE / "scenarios"
 RUNS = Path("runs")
-DAY_S = 86_400
 Progress = Callable[[float, float], None]
 
 
@@ -206,7 +204,7 @@ def solve(city: str | Path | model.City, lifeline: str, at_s: float = 0.0) -> So
     loaded = load_city(city)
     if lifeline not in loaded.networks:
         raise errors.InputError(_("{city} has no network {name}", city=loaded.name, name=lifeline))
-    return instant(loaded, lifeline, at_s)[1]
+    return instant.instant(loaded, lifeline, at_s)[1]
 
 
 class Run:
@@ -392,7 +390,7 @@ def _request(
         "seed": scenario.seed if seed is None else seed,
         "variant": variant or "",
         "overrides": list(overrides),
-        "offset_s": (scenario.start.second_of_day - city.manifest.clock_s) % DAY_S,
+        "offset_s": (scenario.start.second_of_day - city.manifest.clock_s) % 86_400,
     }
 
 

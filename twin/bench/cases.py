@@ -20,6 +20,8 @@ from twin.verify import environment
 DATA = "TWIN_DATA"
 DAY_S = 86_400.0
 WARM_UP = "pump-blackout"
+VARIANT = "water=med,power=low,roads=high"
+SCRIPTS = Path(__file__).parent / "scripts"
 
 
 class UnavailableError(InputError):
@@ -192,21 +194,12 @@ def _facilities(count: int) -> Any:
 
 def _bare_simpy(wish: Wish) -> float:
     """The same instants as bare SimPy processes that flip a flag and note it in a list."""
-    import simpy
+    return _script(sys.executable, "simpy_events.py", str(PLACES), str(EVENTS))
 
-    env, failed, noted = simpy.Environment(), [False] * PLACES, []
 
-    def life(row: int) -> Iterator[Any]:
-        for number in range(EVENTS // PLACES):
-            yield env.timeout(1.0 + row / PLACES)
-            failed[row] = number % 2 == 0
-            noted.append((env.now, row, failed[row]))
-
-    for row in range(PLACES):
-        env.process(life(row))  # type: ignore[arg-type]
-    with stopwatch() as taken:
-        env.run()
-    return taken[0]
+def _script(python: str, name: str, *arguments: str) -> float:
+    """The seconds that a peer's standalone script prints."""
+    return float(environment.call([python, str(SCRIPTS / name), *arguments]))
 
 
 def work(world: Any) -> dict[str, int]:
@@ -263,9 +256,8 @@ def _ky10_file(wish: Wish) -> Path:
 
 
 def _epanet_ky10(wish: Wish) -> float:
-    script = Path(__file__).parent / "peers" / "epanet_day.py"
     python = environment.interpreter(environment.place(wish.engines))
-    return float(environment.call([str(python), "-I", str(script), str(_ky10_file(wish))]))
+    return _script(str(python), "epanet_day.py", str(_ky10_file(wish)))
 
 
 def micropolis(wish: Wish) -> Outcome:
@@ -276,7 +268,7 @@ def micropolis(wish: Wish) -> Outcome:
     source = Path(os.environ.get(DATA, "")) / "interdependent" / "infrarisk" / "micropolis"
     if not os.environ.get(DATA) or not source.is_dir():
         raise UnavailableError(_("micropolis is not in the folder that TWIN_DATA names"))
-    variant = {"water": "med", "power": "low", "roads": "high"}
+    variant = dict(part.split("=") for part in VARIANT.split(","))
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "micropolis"
         api.save_city(import_city("infrarisk", source, variant)[0], place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from twin.cli import kernels, screen, wait
+from twin.cli import screen, wait
 from twin.cli.settings import settings
 from twin.text import N_, _
 
@@ -14,9 +14,10 @@ HELP = N_("Compile all kernels ahead of the first run (once per machine).")
 def warmup() -> None:
     """Solve every network of the bundled cities once, so that all kernels are compiled."""
     from twin import api
+    from twin.physics.compilation import watched
 
     began = time.perf_counter()
-    with wait.working(_("Compiling kernels")), kernels.watched(announce=False) as found:
+    with wait.working(_("Compiling kernels")), watched() as found:
         for name in api.list_cities():
             city = api.load_city(name)
             for lifeline in city.networks:
