@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from twin.analysis.kinds import HARM, sort_of
+from twin.analysis.kinds import HARM, PASSING, sort_of
 from twin.model.city import FACILITY
 from twin.model.journal import NO_CAUSE, Event, Journal
 
@@ -61,16 +61,16 @@ def cascade(journal: Journal) -> tuple[Cause, ...]:
     """The cascade of a run: every harmful event under its cause, one tree per root.
 
     Events that did no harm themselves (a repair, a switching action) are part of it only where harm
-    followed from them.
+    followed from them; those that change nothing (a row that fires, a crew that arrives) are passed over.
     """
     kept = _harm_and_its_causes(journal)
-    parents = {journal[number].cause for number in kept}
+    parents = {_reason(journal, journal[number]) for number in kept}
     groups: dict[tuple[object, ...], list[Event]] = {}
     key_of: dict[int, tuple[object, ...]] = {}
     below: dict[tuple[object, ...], list[tuple[object, ...]]] = {}
     for number in sorted(kept):
         event = journal[number]
-        above = key_of.get(event.cause, ())
+        above = key_of.get(_reason(journal, event), ())
         alone = number in parents
         key = (number,) if alone else (*above, event.kind, event.lifeline)
         if key not in groups:
@@ -83,11 +83,19 @@ def cascade(journal: Journal) -> tuple[Cause, ...]:
     return tuple(built[key] for key in below.get((), ()))
 
 
+def _reason(journal: Journal, event: Event) -> int:
+    """The nearest cause that changed something, or -1."""
+    number = event.cause
+    while number != NO_CAUSE and journal[number].kind in PASSING:
+        number = journal[number].cause
+    return number
+
+
 def _harm_and_its_causes(journal: Journal) -> set[int]:
     kept: set[int] = set()
     for event in journal:
         number = event.event if sort_of(event.kind) in HARM else NO_CAUSE
         while number != NO_CAUSE and number not in kept:
             kept.add(number)
-            number = journal[number].cause
+            number = _reason(journal, journal[number])
     return kept

@@ -43,6 +43,9 @@ _KINDS = {
 }
 _SORTS = {kind: sort for sort, kinds in _KINDS.items() for kind in kinds}
 
+PASSING = frozenset((*_KINDS[Sort.SCRIPT], *(kind for kind in _KINDS[Sort.PEOPLE] if kind != "switched")))
+"""Kinds that change nothing themselves: they only lead from one thing to the next."""
+
 HARM = frozenset({Sort.INCIDENT, Sort.LOSS})
 """What a cascade is made of."""
 

@@ -123,7 +123,7 @@ CHANGES: Mapping[str, str] = {
     "open=true": N_("{component} is opened"),
     "open=false": N_("{component} is closed"),
     "leak_area_m2=0.0": N_("{component} leaks no more"),
-    "leak_area_m2": N_("{component} leaks through a hole of {setting} m2"),
+    "leak_area_m2": N_("{component} leaks through a hole of {setting} m²"),
     "damage=0.0": N_("{component} has its full strength back"),
     "damage": N_("{component} is damaged to the degree {setting}"),
 }
@@ -166,7 +166,8 @@ def change(component: str, value: str, name: Callable[[str], object] = str) -> M
     if not equals:
         return _("{component}: {value}", component=name(component), value=value)
     template = CHANGES.get(value) or CHANGES.get(column) or N_("{component} is set: {column} = {setting}")
-    return Message(template, {"component": name(component), "column": column, "setting": setting})
+    rounded = f"{float(setting):.3g}" if _NUMBER.fullmatch(setting) else setting
+    return Message(template, {"component": name(component), "column": column, "setting": rounded})
 
 
 def share(part: float) -> str:

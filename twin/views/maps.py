@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +23,9 @@ Floats = NDArray[np.float64]
 WIDTH, MARGIN = 520.0, 22.0
 LOW, HIGH = 250.0, 430.0
 """Least and greatest height of a panel."""
-MOST_LINKS, MOST_MARKS, MOST_LABELS = 12_000, 1_500, 14
+MOST_LINKS, MOST_MARKS, MOST_LABELS = 12_000, 3_000, 14
+CROWD = 150
+"""Marks above which they are drawn small."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Panel:
     drawing: str
     schematic: bool
     out: int
+    struck: int
     left_out: int
 
 
@@ -69,12 +72,12 @@ def panels(
     }
     common = _common_box([where for where in placed.values() if not where.schematic])
     shown = []
-    for layer in (*city.networks, FACILITY):
+    for layer in (*city.networks, ROAD, FACILITY):
         if layer in placed:
             where = placed[layer]
             near = not where.schematic and common is not None
             canvas = _Canvas(common if near and common else where.box, end_s)
-            if near and ROAD in placed and not placed[ROAD].schematic:
+            if near and layer != ROAD and ROAD in placed and not placed[ROAD].schematic:
                 _links(canvas, city.layers[ROAD], placed[ROAD], "road")
             shown.append(_panel(canvas, city, layer, where, journal, found, name))
     return tuple(shown)
@@ -111,10 +114,11 @@ def _panel(
     drawn = _outages(spots, own, name)
     if layer == FACILITY:
         _labels(spots, own, name)
-    _damage(spots, journal, layer, {one.component for one in own}, name)
+    struck = _damage(spots, journal, layer, {one.component for one in own}, name)
     label = _("{layer}: who is out and since when", layer=name.layer(layer))
     drawing = svg.figure(WIDTH, canvas.height, label, *canvas.parts, class_="map")
-    return Panel(layer, drawing, where.schematic, len({one.component for one in own}), len(own) - drawn)
+    out = len({one.component for one in own})
+    return Panel(layer, drawing, where.schematic, out, struck, len(own) - drawn)
 
 
 def _links(canvas: _Canvas, network: Network, where: Places, class_: str, layer: str = "") -> None:
@@ -181,30 +185,36 @@ def _idle_consumers(spots: _Spots, layer: str, out: set[str]) -> None:
 def _consumers(network: Network, layer: str) -> list[str]:
     found = declared(layer)
     if found is None:
-        return [str(ident) for ident in network.ids("nodes")]
+        return [str(ident) for ident in network.ids("nodes")] if layer == FACILITY else []
     kinds = [kind for kind, one in found.kinds.items() if one.role == "consumer"]
     rows = network.tables[found.consumers].of_kind(*kinds)
     return [str(ident) for ident in network.ids(found.consumers)[rows][:MOST_MARKS]]
 
 
 def _outages(spots: _Spots, own: Sequence[Outage], name: Names) -> int:
-    """Marks of who was out: colour tells since when, size for how long. Returns how many were drawn."""
-    shown: Mapping[str, list[Outage]] = {}
-    for outage in own[:MOST_MARKS]:
-        shown.setdefault(outage.component, []).append(outage)  # type: ignore[attr-defined]
+    """Marks of who was out: colour tells since when, size for how long. Returns how many are shown."""
+    by_component: dict[str, list[Outage]] = {}
+    for outage in own:
+        by_component.setdefault(outage.component, []).append(outage)
+    shown = list(by_component.items())[:MOST_MARKS]
+    many = len(shown) > CROWD
+    least, more = (2.0, 2.5) if many else (4.5, 5.0)
     end_s = max(spots.canvas.end_s, 1.0)
-    for component, outages in shown.items():
+    for component, outages in shown:
         x, y = spots(spots.network.refs[component])
-        radius = 4.5 + 5.0 * min(1.0, sum(one.seconds for one in outages) / end_s) ** 0.5
-        colour = palette.ramp(1.0 - outages[0].start_s / end_s)
         spans = ";".join(f"{one.start_s:.0f}-{one.end_s:.0f}" for one in outages)
-        told = svg.title(f"{sentence_case(name(component))}: {_spans(outages)}")
-        attributes = {"data-out": spans, "style": f"fill:{colour}"}
-        written = "".join(f' {key}="{value}"' for key, value in attributes.items())
-        spots.canvas.parts.append(
-            f'<circle class="out" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"{written}>{told}</circle>'
+        mark = svg.tag(
+            "circle",
+            svg.title(f"{sentence_case(name(component))}: {_spans(outages)}"),
+            cx=x,
+            cy=y,
+            r=least + more * min(1.0, sum(one.seconds for one in outages) / end_s) ** 0.5,
+            class_="out many" if many else "out",
+            data_out=spans,
+            style=f"fill:{palette.ramp(1.0 - outages[0].start_s / end_s)}",
         )
-    return sum(len(outages) for outages in shown.values())
+        spots.canvas.parts.append(mark)
+    return sum(len(outages) for __, outages in shown)
 
 
 def _spans(outages: Iterable[Outage]) -> str:
@@ -227,15 +237,15 @@ def _labels(spots: _Spots, own: Sequence[Outage], name: Names) -> None:
         spots.canvas.parts.append(svg.text(x + step, y + 4, label, "label", text_anchor=anchor))
 
 
-def _damage(spots: _Spots, journal: Journal, layer: str, out: set[str], name: Names) -> None:
-    """Where the incidents struck, and what stopped or tripped without being shown as out."""
+def _damage(spots: _Spots, journal: Journal, layer: str, out: set[str], name: Names) -> int:
+    """Where the incidents struck, and what stopped or tripped without being shown as out; how many places."""
     struck: dict[str, Sort] = {}
     for event in journal:
         if event.lifeline != layer or event.component not in spots.network.refs:
             continue
         if sort_of(event.kind) is Sort.INCIDENT:
             struck[event.component] = Sort.INCIDENT
-        elif event.kind in ("lost", "trips") and event.component not in out:
+        elif event.kind in ("lost", "trips", "empty") and event.component not in out:
             struck.setdefault(event.component, Sort.LOSS)
     for component, sort in list(struck.items())[:MOST_MARKS]:
         x, y = spots(spots.network.refs[component])
@@ -246,3 +256,4 @@ def _damage(spots: _Spots, journal: Journal, layer: str, out: set[str], name: Na
         else:
             mark = f"M{x - 5:.1f},{y - 5:.1f}l10,10m0,-10l-10,10"
             spots.canvas.parts.append(svg.tag("path", told, d=mark, class_="stopped"))
+    return len(struck)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from twin.lifelines import registry
 from twin.lifelines.base import Declaration
@@ -61,6 +62,26 @@ class Names:
         if shown and (ref.layer in _LAYERS or str(called).lower() in shown.lower()):
             return shown
         return _("{kind} {name}", kind=called, name=shown or bare)
+
+    def bare(self, ident: str) -> str:
+        """The own name of a component without its kind."""
+        ref = self.city.refs[ident]
+        table = self.city.layers[ref.layer].tables[ref.table]
+        shown = str(table["name"][ref.row]) if "name" in table else ""
+        return shown or str(table["id"][ref.row])
+
+    def several(self, idents: Sequence[str], most: int = 4) -> str:
+        """Components in a row; the kind is said once where they share it."""
+        first = sentence_case(self(idents[0]))
+        kinds = {ident.rsplit("/", 1)[0] for ident in idents}
+        others = idents[1:most]
+        named = [self.bare(ident) if len(kinds) == 1 else str(self(ident)) for ident in others]
+        told = ", ".join([first, *named])
+        return (
+            str(_("{names} and {count} more", names=told, count=len(idents) - most))
+            if len(idents) > most
+            else told
+        )
 
     def kind(self, layer: str, kind: str) -> object:
         """What a kind of component is called."""

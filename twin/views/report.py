@@ -27,7 +27,8 @@ from twin.views.names import Names, declared, sentence_case
 TEMPLATES = Path(__file__).parent / "templates"
 FOLD_AFTER, MOST_ENTRIES = 60, 1_500
 """Entries of the timeline after which the rest is folded, and after which it is left out."""
-MOST_OUTAGES = 40
+MOST_OUTAGES = 24
+"""Lines of the table of who was out."""
 
 VERDICTS = {
     "met": N_("met"),
@@ -110,7 +111,7 @@ class OutLine:
 class Story:
     """Everything that the report of one run says, worked out when it is asked for."""
 
-    fold_after = FOLD_AFTER
+    fold_after, most_outages = FOLD_AFTER, MOST_OUTAGES
 
     def __init__(self, run: StoredRun, city: City) -> None:
         self.run, self.city = run, city
@@ -211,6 +212,11 @@ class Story:
         return Message(reason)
 
     @property
+    def judged(self) -> bool:
+        """Whether the answer begins with a verdict."""
+        return bool(self.count("met") + self.count("missed")) or self.status not in ("done", "")
+
+    @property
     def score(self) -> float | None:
         """Weight met over weight judged, None where nothing was judged."""
         found = (self.summary.get("score") or {}).get("score")
@@ -268,9 +274,7 @@ class Story:
 
     def _out_line(self, own: Sequence[service.Outage]) -> OutLine:
         first = own[0]
-        who = ", ".join(sentence_case(self.name(one.component)) for one in own[:4])
-        if len(own) > 4:
-            who = str(_("{names} and {count} more", names=who, count=len(own) - 4))
+        who = self.name.several([one.component for one in own])
         cause = self.run.journal[first.event].cause
         why = sentence_case(sentence(self.run.journal[cause], self.name)) if cause != NO_CAUSE else ""
         return OutLine(
@@ -322,7 +326,7 @@ class Story:
     def clock(self, t_s: float) -> str:
         """The time of day at `t_s`, "" where the run has no start."""
         try:
-            start = dt.datetime.fromisoformat(str(self.summary.get("start") or ""))
+            start = dt.datetime.fromisoformat(f"2000-01-01 {self.summary.get('start') or ''}"[-16:])
         except ValueError:
             return ""
         return (start + dt.timedelta(seconds=int(t_s))).strftime("%H:%M:%S")
@@ -362,6 +366,10 @@ class Story:
     def people(self, count: int) -> object:
         """A number of consumers in words."""
         return plural("{count} consumer", "{count} consumers", count)
+
+    def struck(self, count: int) -> object:
+        """A number of struck components in words."""
+        return plural("{count} component struck", "{count} components struck", count)
 
     @cached_property
     def inks(self) -> list[tuple[str, palette.Ink]]:

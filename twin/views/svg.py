@@ -86,12 +86,16 @@ def cut(content: object, width: float, size: float = SIZE) -> str:
     return shown.rstrip(" …") + "…"
 
 
+_CLOSING = "，。；：、）！？”》"
+"""Signs that no line begins with."""
+
+
 def _words(content: str) -> list[str]:
     """Places where a line may break: after blanks, and between wide characters."""
     words, word = [], ""
     for sign in content:
         wide = unicodedata.east_asian_width(sign) in "WF"
-        if word and (word[-1] == " " or wide):
+        if word and (word[-1] == " " or wide) and sign not in _CLOSING:
             words.append(word)
             word = ""
         word += sign
