@@ -14,7 +14,7 @@ from twin.lifelines.reference import Answer, Compared, Reference
 from twin.lifelines.water.epanet.writer import fitting_ids, write_inp
 from twin.lifelines.water.options import read_options
 from twin.model.city import Manifest
-from twin.model.network import Network
+from twin.model.network import Network, Ref
 from twin.model.state import State
 from twin.physics.solution import Solution
 
@@ -29,11 +29,15 @@ def export(
 ) -> Mapping[str, Any]:
     """The job: the state as it is, without controls, rules and pump patterns.
 
-    It is written in US units whatever the network's own are: EPANET 2.3.5 converts the power of constant
-    power pumps twice in a metric file.
+    Nodes that no source reaches are put out of service, because EPANET would feed their demand through the
+    closed links around them. The file is written in US units whatever the network's own are: EPANET 2.3.5
+    converts the power of constant-power pumps twice in a metric file.
     """
     options = replace(read_options(network), flow_units="GPM", pressure_units="PSI", duration_s=0.0)
     path = folder / "network.inp"
+    state = state.copy()
+    for row in np.flatnonzero(np.asarray(solution.tables["nodes"]["reached"]) == 0):
+        state.write(Ref(network.lifeline, "nodes", int(row)), "failed", True)
     wishes = {"t_s": t_s, "clock_s": manifest.clock_s, "options": options}
     write_inp(network, path, state, **wishes, operated=False, extras=False)
     return {"inp": str(path), "duration_s": 0, "accuracies": ACCURACIES, "trials": 200}
