@@ -308,6 +308,16 @@ def test_demand_that_no_pipe_can_carry_fails_with_its_reason():
     assert np.all(np.isfinite(flow.head_m))
 
 
+def test_a_failed_answer_is_no_start():
+    pipe = {"law": [Law.HW], "roughness": [100.0], "length_m": [1000.0]}
+    ends, heads, demand = [(0, 1)], {0: 40.0}, {"demand_m3s": [0.0, 0.05]}
+    failed = solve(ends, heads, {"demand_m3s": [0.0, 1.0]}, diameter_m=[0.01], **pipe)
+    cold = solve(ends, heads, demand, diameter_m=[0.3], **pipe)
+    warm = solve(ends, heads, demand, warm=failed, diameter_m=[0.3], **pipe)
+    assert failed.outcome is Outcome.FAILED
+    assert warm.head_m.tobytes() == cold.head_m.tobytes()
+
+
 def test_running_out_of_iterations_fails_with_its_reason():
     flow = solve(
         [(0, 1), (1, 2), (2, 0)], {0: 40.0}, {"demand_m3s": [0.0, 1.0, 0.1]},
@@ -350,6 +360,10 @@ def test_arrays_that_describe_no_network_are_refused():
         kernel.solve(one, Nodes(head_m=np.zeros(3)))
     with pytest.raises(SolveError, match="demand_m3s must be finite"):
         kernel.solve(one, Nodes(head_m=np.zeros(2), demand_m3s=np.array([0.0, np.nan])))
+    answer = kernel.solve(one, Nodes(head_m=np.zeros(2)))
+    other = Kernel(Topology(3, np.array([0]), np.array([1]), np.array([True, False, True])))
+    with pytest.raises(SolveError, match="belongs to another topology"):
+        other.solve(one, Nodes(head_m=np.zeros(3)), warm=answer)
     with pytest.raises(SolveError, match="p_exponent must be > 0"):
         kernel.solve(one, Nodes(head_m=np.zeros(2), p_exponent=np.zeros(2)))
     with pytest.raises(SolveError, match="leak_area_m2 must be >= 0"):

@@ -50,8 +50,8 @@ class Kernel:
         links, nodes, options
             Columns over the topology's links and nodes; constants and tolerances.
         warm
-            An earlier answer of this kernel to start from. If that start does not lead to an answer, a cold
-            start is tried.
+            An earlier answer of this kernel to start from. If it had failed or does not lead to an answer, a
+            cold start is tried.
 
         Raises
         ------
@@ -66,6 +66,8 @@ class Kernel:
         )
         given = (problem.graph, self._pattern, problem.laws, problem.outlets)
         spent = 0
+        if warm is not None and warm.outcome is Outcome.FAILED:
+            warm = None
         if warm is not None:
             state = warm_state(problem, self._pattern, warm)
             ending = iterate(*given, state, limits, False)

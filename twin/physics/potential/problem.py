@@ -139,6 +139,8 @@ def cold_state(problem: Problem, pattern: Pattern) -> State:
 def warm_state(problem: Problem, pattern: Pattern, warm: Flow) -> State:
     """Working arrays with flows, modes and outlets of an earlier answer where it has any."""
     state, graph = cold_state(problem, pattern), problem.graph
+    if warm.head_m.size != graph.live.size or warm.flow_m3s.size != graph.way.size:
+        raise SolveError("the answer to start from belongs to another topology")
     ran = (warm.status == Status.OPEN) | (warm.status == Status.BEYOND_FLOW)
     kept = problem.running & ran & (warm.flow_m3s * graph.way >= 0)
     state.flow[kept] = warm.flow_m3s[kept]
