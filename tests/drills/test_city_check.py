@@ -78,13 +78,13 @@ CASES = {
     ),
     "a word that is no name": (
         row("at: T+0, do: break xyz"),
-        ["d.yaml:3:25: do xyz is nothing in the city: add it under names, or write its id"],
+        ["d.yaml:3:25: do xyz is nothing in the city: write an id of the city, or add it under names"],
     ),
     "an unknown agency": (
         "agencies: {water compny: {crews: 1}}\n"
         + row("at: T+0, tell: {to: gas, text: t}, expect: [{who: power compny, does: warn x}]"),
         [
-            "d.yaml:2:26: water compny water compny is no agency of the city: did you mean water company?",
+            "d.yaml:2:26: agencies water compny is no agency of the city: did you mean water company?",
             "d.yaml:4:26: to gas is no agency of the city: use one of power company, water company",
             "d.yaml:4:56: who power compny is no agency of the city: did you mean power company?",
         ],
@@ -131,7 +131,7 @@ CASES = {
     "a hazard that nobody simulates": (
         "hazards: [{rain: [5 mm/h for 1 h]}]\n",
         [
-            "d.yaml:2:18: rain rain is not simulated by this city's networks: "
+            "d.yaml:2:18: hazards rain is not simulated by this city's networks: "
             "leave it out, or choose another city"
         ],
     ),
@@ -151,6 +151,11 @@ CASES = {
 def test_a_misfit_is_found_at_its_place(case):
     text, expected = CASES[case]
     assert findings(text) == expected
+
+
+def test_an_unknown_agency_is_named_once():
+    found = findings(row("at: T+0, tell: {to: gas, text: t}, expect: [{who: gas, does: warn x}]"))
+    assert [line.split(": ")[1] for line in found] == ["to gas is no agency of the city"]
 
 
 def test_what_only_players_do_warns_unless_its_agency_is_played():

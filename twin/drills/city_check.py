@@ -70,11 +70,12 @@ class _Match:
     def __init__(self, scenario: Scenario, resolver: Resolver) -> None:
         self.scenario, self.resolver = scenario, resolver
         self.known_agencies = tuple(sorted(resolver.agencies()))
+        self._reported: set[str] = set()
 
     def _defect(
         self, path: Path, rule: str, problem: Message, remedy: Message, at: int = 0, ids: tuple[str, ...] = ()
     ) -> Finding:
-        field = str(path[-1])
+        field = str(path[0] if path[0] in ("agencies", "hazards") else path[-1])
         return replace(defect(self.scenario.place(*path, at=at), rule, problem, remedy, field), ids=ids)
 
     def names(self) -> Iterator[Finding]:
@@ -174,7 +175,9 @@ class _Match:
         return agency is not None and agency.played
 
     def _agency(self, path: Path, name: str, at: int) -> Iterator[Finding]:
-        if self.scenario.resolve(name) not in self.known_agencies:
+        """The finding for a name that is no agency, at the first place it stands."""
+        if self.scenario.resolve(name) not in self.known_agencies and name not in self._reported:
+            self._reported.add(name)
             problem = _("{name} is no agency of the city", name=name)
             yield self._defect(path, "unknown-agency", problem, instead_of(name, self.known_agencies), at)
 
@@ -184,8 +187,8 @@ class _Match:
             yield self._unknown(path, name, at)
 
     def _unknown(self, path: Path, name: str, at: int) -> Finding:
-        near = (*self.resolver.suggest(name), *self.scenario.names)
-        remedy = instead_of(name, near) if near else _("add it under names, or write its id")
+        near = (*self.resolver.suggest(name), *(() if path[0] == "names" else self.scenario.names))
+        remedy = instead_of(name, near) if near else _("write an id of the city, or add it under names")
         problem = _("{name} is nothing in the city", name=name)
         return self._defect(path, "unknown-component", problem, remedy, at)
 
