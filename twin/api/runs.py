@@ -1,149 +1,39 @@
-"""How one asks: load a city, run a scenario, read what happened and why."""
+"""Runs as one asks for them: play a scenario, open a run, read what happened and why."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin import errors
-from twin.io import city as city_files
-from twin.io.references import check_references
+from twin.api.cities import PACKAGE, City, load_city, save_city
 from twin.io.runs import RunWriter, StoredRun, amend
 from twin.io.runs import open_run as open_folder
-from twin.lifelines import instant, registry
+from twin.lifelines import registry
 from twin.model import city as model
-from twin.model.city import CITY_SCHEMAS, FACILITY, LAYER_SCHEMAS, ROAD, Manifest
+from twin.model.city import FACILITY
 from twin.model.finding import Finding, blocking
 from twin.model.journal import Event
-from twin.model.network import Network
-from twin.model.table import Table
 from twin.text import _
 
 if TYPE_CHECKING:
-    import networkx as nx
     import pandas as pd
 
     from twin.drills.schema import Scenario
-    from twin.physics.solution import Solution
 
-PACKAGE = Path(__file__).parent
-CITIES = PACKAGE / "networks"
 SCENARIOS = PACKAGE / "scenarios"
 RUNS = Path("runs")
+OWN_CITY = "city"
+"""Where a run folder keeps a city that was given as an object, not as a data set."""
 Progress = Callable[[float, float], None]
-
-
-class City(model.City):
-    """A city with its networks, roads, facilities, dependencies and agencies."""
-
-    @classmethod
-    def of(cls, city: model.City) -> City:
-        """The same city under this name."""
-        return cls(**{name: getattr(city, name) for name in model.City.__dataclass_fields__})
-
-    @classmethod
-    def from_graphs(
-        cls,
-        graphs: Mapping[str, nx.Graph[Any]],
-        *,
-        name: str = "city",
-        dependencies: Iterable[Mapping[str, object]] = (),
-        facilities: Iterable[Mapping[str, object]] = (),
-        agencies: Iterable[Mapping[str, object]] = (),
-    ) -> City:
-        """A city from NetworkX graphs, one per lifeline.
-
-        Parameters
-        ----------
-        graphs
-            Lifeline name to graph. A node becomes a row of `nodes` (its key is the id, its attributes the
-            columns; `kind` is required), an edge a row of `links` (`id` and `kind` among its attributes).
-        dependencies, facilities, agencies
-            Rows as mappings, with the columns of the city data set.
-
-        Raises
-        ------
-        DatasetError
-            With every finding, where the tables do not fit their schemas.
-        """
-        findings: list[Finding] = []
-        networks = {
-            lifeline: _network_of(lifeline, graph, findings) for lifeline, graph in sorted(graphs.items())
-        }
-        layers = {layer: _layer(layer, {}, findings) for layer in (ROAD, FACILITY)}
-        layers[FACILITY] = _layer(FACILITY, {"nodes": facilities}, findings)
-        tables = {
-            key: _table(schema, rows, key, findings)
-            for (key, schema), rows in zip(
-                CITY_SCHEMAS.items(), (dependencies, agencies, (), (), ()), strict=True
-            )
-        }
-        city = cls(Manifest(name), networks, layers[ROAD], layers[FACILITY], **tables)
-        if not blocking(findings):
-            findings += check_references(city)
-        city_files.usable(city, findings, name)
-        return city
-
-
-def _rows_of(rows: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
-    listed = list(rows)
-    names = dict.fromkeys(key for row in listed for key in row)
-    return {key: [row.get(key) for row in listed] for key in names}
-
-
-def _table(schema: Any, rows: Iterable[Mapping[str, object]], file: str, findings: list[Finding]) -> Table:
-    raw = _rows_of(rows)
-    if not raw:
-        return Table.empty(schema)
-    table, found = Table.build(schema, raw, file)
-    findings += found
-    return table
-
-
-def _layer(name: str, rows: Mapping[str, Iterable[Mapping[str, object]]], findings: list[Finding]) -> Network:
-    schemas = LAYER_SCHEMAS[name]
-    return Network(
-        name, {key: _table(schema, rows.get(key, ()), key, findings) for key, schema in schemas.items()}
-    )
-
-
-def _network_of(lifeline: str, graph: nx.Graph[Any], findings: list[Finding]) -> Network:
-    nodes = [{"id": str(key), **attributes} for key, attributes in graph.nodes(data=True)]
-    links = [
-        {"id": f"{start}-{end}", "start": str(start), "end": str(end), **attributes}
-        for start, end, attributes in graph.edges(data=True)
-    ]
-    devices = [
-        device if isinstance(device, Mapping) else {"id": str(device)}
-        for row in nodes
-        for device in row.pop("devices", ())
-    ]
-    rows: dict[str, Iterable[Mapping[str, object]]] = {"nodes": nodes, "links": links, "devices": devices}
-    schemas = registry.declaration(lifeline).schemas
-    tables = {
-        key: _table(schema, rows.get(key, ()), f"{lifeline}/{key}", findings)
-        for key, schema in schemas.items()
-    }
-    return Network(lifeline, tables)
-
-
-def list_cities() -> list[str]:
-    """Names of the bundled cities."""
-    return sorted(path.parent.name for path in CITIES.glob("*/manifest.yaml"))
 
 
 def list_scenarios() -> list[str]:
     """Names of the bundled scenarios."""
     return sorted(path.stem for path in SCENARIOS.rglob("*.yaml"))
-
-
-def city_folder(city: str | Path) -> Path:
-    """The folder of a city: a path given by the user wins over a bundled name."""
-    path = Path(city)
-    return path if path.exists() or not (CITIES / str(city)).is_dir() else CITIES / str(city)
 
 
 def scenario_file(scenario: str | Path) -> Path:
@@ -153,58 +43,6 @@ def scenario_file(scenario: str | Path) -> Path:
         return path
     found = sorted(SCENARIOS.rglob(f"{scenario}.yaml"))
     return found[0] if found else path
-
-
-def check(city: str | Path) -> tuple[City | None, list[Finding]]:
-    """A city and every finding about it; None in its place where it cannot be used."""
-    known = registry.declarations()
-    schemas = {name: declaration.schemas for name, declaration in known.items()}
-    try:
-        loaded, findings = city_files.read_city(city_folder(city), schemas)
-    except errors.DatasetError as error:
-        return None, list(error.findings)
-    if not blocking(findings):
-        for network in loaded.networks.values():
-            findings += registry.check(network)
-    return (None if blocking(findings) else City.of(loaded)), findings
-
-
-def load_city(city: str | Path | model.City, *, strict: bool = False) -> City:
-    """The city in a data set folder, or the bundled one of this name.
-
-    Raises
-    ------
-    DatasetError
-        With all findings, where the data set cannot be used (with `strict`: where anything was found).
-    """
-    if isinstance(city, model.City):
-        return city if isinstance(city, City) else City.of(city)
-    loaded, findings = check(city)
-    if loaded is None or blocking(findings, strict=strict):
-        raise errors.DatasetError(
-            _("{place} cannot be used", place=str(city)), blocking(findings, strict=strict)
-        )
-    return loaded
-
-
-def save_city(city: model.City, folder: str | Path, *, overwrite: bool = False) -> Manifest:
-    """Write a city as a sealed data set; whole or not at all."""
-    return city_files.write_city(city, Path(folder), overwrite=overwrite)
-
-
-def from_wntr(wn: Any) -> Network:
-    """The water network of a WNTR `WaterNetworkModel`."""
-    from twin.lifelines.water.wntr import from_wntr as convert
-
-    return convert(wn)
-
-
-def solve(city: str | Path | model.City, lifeline: str, at_s: float = 0.0) -> Solution:
-    """The instantaneous solution of one undisturbed network, `at_s` seconds after its time zero."""
-    loaded = load_city(city)
-    if lifeline not in loaded.networks:
-        raise errors.InputError(_("{city} has no network {name}", city=loaded.name, name=lifeline))
-    return instant.instant(loaded, lifeline, at_s)[1]
 
 
 class Run:
@@ -242,8 +80,9 @@ class Run:
 
     @property
     def city(self) -> City:
-        """The city the run was made on, read again from where it was."""
-        return load_city(str(self.stored.request["city"]))
+        """The city the run was made on, read again from where it was (the run folder keeps made-up ones)."""
+        place = str(self.stored.request["city"])
+        return load_city(self.folder / OWN_CITY if place == OWN_CITY else place)
 
     def results(self, lifeline: str, quantity: str) -> pd.DataFrame:
         """A result over time: one row per solve (index `t_s`), one column per component id.
@@ -327,9 +166,16 @@ def run(
     folder = Path(out) if out is not None else _free_folder(name)
     request = _request(asked, name, place, loaded, seed, variant, overrides)
     writer = RunWriter(folder, request, overwrite=overwrite)
+    if isinstance(place, model.City):
+        save_city(loaded, folder / OWN_CITY)
     exercise = Exercise(asked, loaded, sink=writer, seed=seed)
     try:
         status = exercise.run(progress)
+    except OSError as error:
+        writer.close()
+        raise errors.RunError(
+            _("{folder} cannot be written any more ({reason})", folder=str(folder), reason=str(error))
+        ) from error
     except errors.RunError:
         _seal(writer, exercise, "failed", loaded, findings, name)
         raise
@@ -377,7 +223,7 @@ def _free_folder(name: str) -> Path:
 def _request(
     scenario: Scenario,
     name: str,
-    place: object,
+    place: str | Path | model.City,
     city: City,
     seed: int | None,
     variant: str | None,
@@ -386,12 +232,20 @@ def _request(
     return {
         "scenario": name,
         "title": scenario.title,
-        "city": str(place) if isinstance(place, str | Path) else city.name,
+        "city": _place(place),
+        "city_tables": dict(sorted(city.manifest.checksums.items())),
         "seed": scenario.seed if seed is None else seed,
         "variant": variant or "",
         "overrides": list(overrides),
         "offset_s": (scenario.start.second_of_day - city.manifest.clock_s) % 86_400,
     }
+
+
+def _place(city: str | Path | model.City) -> str:
+    """How a run names its city: a bundled name, or an absolute path that holds from any folder."""
+    if isinstance(city, model.City):
+        return OWN_CITY
+    return Path(city).resolve().as_posix() if Path(city).exists() else str(city)
 
 
 def read_scenario(

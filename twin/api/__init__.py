@@ -1,0 +1,47 @@
+"""How one asks: load a city, run a scenario, read what happened and why."""
+
+from twin.api.cities import (
+    CITIES,
+    City,
+    check,
+    city_folder,
+    from_wntr,
+    list_cities,
+    load_city,
+    save_city,
+    solve,
+)
+from twin.api.runs import (
+    RUNS,
+    SCENARIOS,
+    Run,
+    check_scenario,
+    list_scenarios,
+    open_run,
+    read_scenario,
+    run,
+    scenario_file,
+    versions,
+)
+
+__all__ = [
+    "CITIES",
+    "RUNS",
+    "SCENARIOS",
+    "City",
+    "Run",
+    "check",
+    "check_scenario",
+    "city_folder",
+    "from_wntr",
+    "list_cities",
+    "list_scenarios",
+    "load_city",
+    "open_run",
+    "read_scenario",
+    "run",
+    "save_city",
+    "scenario_file",
+    "solve",
+    "versions",
+]
