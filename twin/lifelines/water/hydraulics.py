@@ -107,11 +107,11 @@ class Hydraulics:
         self._throttle(minor, now)
         way = self._direction(now)
         shut = now.open & (way == 2)
-        still = self._pump & (now.setting <= 0)
+        still = self.pump & (now.setting <= 0)
         links = replace(
             self._fixed,
             minor_loss=minor,
-            speed=np.where(self._pump, now.setting, 1.0),
+            speed=np.where(self.pump, now.setting, 1.0),
             direction=np.where(way == 2, 0, way).astype(np.int8),
             open=now.open & ~shut & ~still,
         )
@@ -134,25 +134,23 @@ class Hydraulics:
 
     def _throttle(self, minor: Floats, now: Present) -> None:
         """Loss of throttling (TCV) and positional (PCV) valves by their setting."""
+        rows = self._throttles[~now.fixed[self._throttles] & ~np.isnan(now.setting[self._throttles])]
         links = self.network.tables["links"]
-        for row in self._throttles:
-            setting = float(now.setting[row])
-            if now.fixed[row] or np.isnan(setting):
-                continue
-            loss = setting
+        loss = now.setting[rows]
+        for place, row in enumerate(rows):
             if links["valve_type"][row] == "PCV":
                 curve = self.curves.get(str(links["curve"][row]))
-                loss = positional_loss(float(links["minor_loss"][row]), setting, curve)
-            diameter = np.array([links["diameter_mm"][row] / 1000.0])
-            minor[row] = minor_loss_s2_m5(np.array([loss]), diameter)[0]
+                loss[place] = positional_loss(float(links["minor_loss"][row]), float(loss[place]), curve)
+        minor[rows] = minor_loss_s2_m5(loss, links["diameter_mm"][rows] / 1000.0)
 
     @cached_property
-    def _pump(self) -> NDArray[np.bool_]:
+    def pump(self) -> NDArray[np.bool_]:
+        """Which links are pumps, bool[m]."""
         return np.asarray(self.network.tables["links"]["kind"] == "pump", dtype=np.bool_)
 
     @cached_property
     def _one_way(self) -> NDArray[np.bool_]:
-        return self._pump | self.network.tables["links"]["check_valve"]
+        return self.pump | self.network.tables["links"]["check_valve"]
 
     @cached_property
     def _throttles(self) -> Ints:

@@ -146,9 +146,7 @@ class Operation:
         layer, status = self.hydraulics.network.lifeline, memory.flow.status
         stuck = (status == Status.SHUT) | (status == Status.BEYOND_HEAD)
         moving = positions.open & state.available(layer, "links") & ~stuck
-        off = np.array(
-            [positions.kind(row) == "pump" and positions.speed(row) <= 0 for row in range(len(moving))]
-        )
+        off = self.hydraulics.pump & (positions.setting <= 0)
         return Moment(
             t_s=memory.t_s + passed_s,
             since_s=since_s,
