@@ -54,6 +54,9 @@ class Run:
         self.summary: Mapping[str, Any] = stored.summary
         self.journal = stored.journal
 
+    def __repr__(self) -> str:
+        return f"<Run {self.folder}: {self.status}, {len(self.journal)} events>"
+
     @property
     def status(self) -> str:
         """`done`, `interrupted`, `failed` or `killed`."""

@@ -46,7 +46,7 @@ class Manifest:
     rows: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class City:
     """Networks by lifeline name, the road and facility layers, and the tables that join them."""
 
@@ -59,6 +59,10 @@ class City:
     depots: Table
     jobs: Table = field(default_factory=lambda: Table.empty(CITY_SCHEMAS["jobs"]))
     isolation: Table = field(default_factory=lambda: Table.empty(CITY_SCHEMAS["isolation"]))
+
+    def __repr__(self) -> str:
+        layers = "; ".join(f"{name}: {layer.size()}" for name, layer in self.layers.items())
+        return f"<City {self.name}; {layers}>"
 
     @property
     def name(self) -> str:

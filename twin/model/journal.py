@@ -52,6 +52,9 @@ class Journal:
         self._events: list[Event] = []
         self._sink = sink
 
+    def __repr__(self) -> str:
+        return f"<Journal: {len(self)} events>"
+
     def __len__(self) -> int:
         return len(self._events)
 

@@ -26,7 +26,7 @@ class Ref(NamedTuple):
     row: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Network:
     """The tables of one layer.
 
@@ -37,6 +37,13 @@ class Network:
 
     lifeline: str
     tables: Mapping[str, Table]
+
+    def __repr__(self) -> str:
+        return f"<Network {self.lifeline}: {self.size()}>"
+
+    def size(self) -> str:
+        """Its components in words: `8 nodes, 7 links`."""
+        return ", ".join(f"{len(table)} {name}" for name, table in self.components.items())
 
     @property
     def components(self) -> dict[str, Table]:

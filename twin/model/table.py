@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Table:
     """An immutable table: one read-only array per column of its schema, all of equal length.
 
@@ -34,6 +34,9 @@ class Table:
     def __post_init__(self) -> None:
         for array in self.columns.values():
             array.flags.writeable = False
+
+    def __repr__(self) -> str:
+        return f"<Table {self.name}: {len(self)} rows, {len(self.columns)} columns>"
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0

@@ -67,4 +67,4 @@ class Solution:
     work: Work = Work()
     reason: str = ""
     params: Mapping[str, object] = field(default_factory=dict)
-    memory: object = None
+    memory: object = field(default=None, repr=False)
