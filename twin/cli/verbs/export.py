@@ -33,7 +33,7 @@ def export(
     table: Annotated[
         str | None,
         typer.Option(
-            "--table", help=N_("Which table goes into a CSV or Parquet file [default: events of a run].")
+            "--table", help=N_("Which table goes into a CSV or Parquet file (default: events of a run).")
         ),
     ] = None,
     overwrite: names.Overwrite = False,

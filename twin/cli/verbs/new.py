@@ -21,7 +21,7 @@ HELP = N_("Make a new file to start from.")
 def scenario(
     name: Annotated[str, typer.Argument(metavar="NAME", help=N_("What the scenario is called."))],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help=N_("The file [default: NAME.yaml]."))
+        Path | None, typer.Option("--output", "-o", help=N_("The file (default: NAME.yaml)."))
     ] = None,
     city: Annotated[
         str, typer.Option("--city", help=N_("The city it is played on."), autocompletion=names.cities)

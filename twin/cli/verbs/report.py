@@ -17,7 +17,7 @@ HELP = N_("Write the report of a run: one self-contained HTML file.")
 def report(
     run: names.RunFolder,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help=N_("The file [default: RUN/report.html]."))
+        Path | None, typer.Option("--output", "-o", help=N_("The file (default: RUN/report.html)."))
     ] = None,
 ) -> None:
     """Write the report and say where it is."""

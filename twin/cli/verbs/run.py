@@ -44,7 +44,7 @@ def run(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help=N_("The run folder [default: runs/<scenario>-<n>].")),
+        typer.Option("--output", "-o", help=N_("The run folder (default: runs/<scenario>-<n>).")),
     ] = None,
     overwrite: names.Overwrite = False,
     report: Annotated[bool, typer.Option("--report/--no-report", help=N_("Write report.html."))] = True,
