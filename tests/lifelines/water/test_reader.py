@@ -6,6 +6,8 @@ import gzip
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from twin.errors import DatasetError
 from twin.lifelines.water.epanet import read_inp
 from twin.lifelines.water.epanet.lines import hours, lines
@@ -260,3 +262,22 @@ def test_every_number_of_the_operated_town_is_in_si():
     assert rules["value"][flow].tolist() == [pytest.approx(0.002)]
     assert curves["x"][curves["curve"] == "one"].tolist() == [pytest.approx(0.025)]
     assert len(set(rules["rule"])) == 6
+
+
+PIECES = st.sampled_from(
+    ["", "-1", "nan", "1e400", "OPEN", "IF", "T1", "u1", "*", '"', ";", "[", "阀", "AT TIME"]
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.integers(0, 165), st.integers(0, 8), PIECES), min_size=1, max_size=6))
+def test_a_spoilt_file_is_read_or_refused_with_findings(changes):
+    spoilt = (NETWORKS / "operated.inp").read_text(encoding="utf-8").splitlines()
+    for line, place, piece in changes:
+        tokens = spoilt[line % len(spoilt)].split()
+        tokens[place : place + 1] = [piece]
+        spoilt[line % len(spoilt)] = " ".join(tokens)
+    try:
+        read("\n".join(spoilt))
+    except DatasetError as error:
+        assert error.findings

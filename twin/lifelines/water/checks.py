@@ -11,6 +11,7 @@ from twin.model.finding import Finding, Severity
 from twin.model.network import Network
 from twin.text import Message, _
 
+THINNEST_MM = 1e-3
 ACTIVE_VALVES = ("PRV", "PSV", "PBV", "FCV", "GPV")
 """Valves that regulate; this version lets water through them as if they were open."""
 
@@ -21,6 +22,7 @@ def check(network: Network) -> list[Finding]:
         *_references(network),
         *_curves(network),
         *_tanks(network),
+        *_sizes(network),
         *_pumps(network),
         *_valves(network),
         *_operation(network),
@@ -92,6 +94,15 @@ def _tanks(network: Network) -> Iterator[Finding]:
     if outside:
         problem = _("does not reach from level_min_m to level_max_m")
         yield _found("nodes", "curve", "tank-curve", problem, _("extend the curve"), outside)
+
+
+def _sizes(network: Network) -> Iterator[Finding]:
+    links = network.tables["links"]
+    rows = links.of_kind("pipe", "valve")
+    thin = rows[links["diameter_mm"][rows] < THINNEST_MM]
+    if len(thin):
+        problem = _("must be at least {least}", least=THINNEST_MM)
+        yield _found("links", "diameter_mm", "diameter", problem, _("correct the value"), links["id"][thin])
 
 
 def _pumps(network: Network) -> Iterator[Finding]:

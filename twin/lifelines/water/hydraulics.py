@@ -141,7 +141,7 @@ class Hydraulics:
             if links["valve_type"][row] == "PCV":
                 curve = self.curves.get(str(links["curve"][row]))
                 loss[place] = positional_loss(float(links["minor_loss"][row]), float(loss[place]), curve)
-        minor[rows] = minor_loss_s2_m5(loss, links["diameter_mm"][rows] / 1000.0)
+        minor[rows] = minor_loss_s2_m5(np.maximum(loss, 0.0), links["diameter_mm"][rows] / 1000.0)
 
     @cached_property
     def pump(self) -> NDArray[np.bool_]:

@@ -25,6 +25,13 @@ PER_CFS: Mapping[str, float] = {
     "CMS": 0.028317,
 }
 """Flow units of a file, in one cubic foot per second (EPANET 2.3)."""
+CURVE_UNITS: Mapping[str, tuple[str, str]] = {
+    "pump": ("flow", "length"),
+    "volume": ("length", "volume"),
+    "headloss": ("flow", "length"),
+    "efficiency": ("flow", ""),
+}
+"""Attributes of `FileUnits` that x and y of a curve are in, by its use; "" where they have none."""
 US = ("CFS", "GPM", "MGD", "IMGD", "AFD")
 PSI_PER_FOOT = 0.4333
 KPA_PER_PSI = 6.895
@@ -96,3 +103,10 @@ def file_units(flow_units: str, pressure_units: str, specific_gravity: float = 1
         power=KW_PER_HP if american else 1.0,
         roughness=FOOT_M if american else 1.0,
     )
+
+
+def setting_size(units: FileUnits, kind: str, valve_type: str) -> float:
+    """The SI size of one unit of a link's setting in the file."""
+    if kind == "valve" and valve_type in ("PRV", "PSV", "PBV"):
+        return units.pressure
+    return units.flow if kind == "valve" and valve_type == "FCV" else 1.0

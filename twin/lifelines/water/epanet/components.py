@@ -6,6 +6,7 @@ from math import pi
 
 from twin.lifelines.water.epanet.draft import Draft, Row, short
 from twin.lifelines.water.epanet.lines import Line, number
+from twin.lifelines.water.units import setting_size
 from twin.text import _
 
 VALVES = ("PRV", "PSV", "PBV", "FCV", "TCV", "GPV", "PCV")
@@ -186,10 +187,7 @@ def read_valves(draft: Draft) -> None:
 
 def setting_unit(draft: Draft, link: Row) -> float:
     """The SI size of one unit of a pump's or valve's setting in the file."""
-    kind = link.get("valve_type", "")
-    if kind in ("PRV", "PSV", "PBV"):
-        return draft.units.pressure
-    return draft.units.flow if kind == "FCV" else 1.0
+    return setting_size(draft.units, link["kind"], link.get("valve_type", ""))
 
 
 def _link(draft: Draft, line: Line, kind: str) -> Row | None:

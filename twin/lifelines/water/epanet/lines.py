@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 
 from twin.io.files import read_bytes
@@ -44,6 +43,7 @@ SECTIONS = (
 )
 SHORTEST = 4
 """Letters of a section's name that EPANET 1 and 2.0 files may cut it down to."""
+LARGEST = 1e15
 _TOKEN = re.compile(r'"([^"\n]*)"?|(\S+)')
 
 
@@ -104,12 +104,12 @@ def section_name(heading: str) -> str:
 
 
 def number(text: str) -> float | None:
-    """The finite number written as `text`, None where it is none."""
+    """The number written as `text`, None where it is none that could stand in a network."""
     try:
         value = float(text)
     except ValueError:
         return None
-    return value if isfinite(value) and "_" not in text else None
+    return value if abs(value) < LARGEST and "_" not in text else None
 
 
 _HOURS = {"SEC": 1 / 3600, "MIN": 1 / 60, "HOU": 1.0, "DAY": 24.0}

@@ -14,6 +14,7 @@ from twin.lifelines.water.declaration import DECLARATION
 from twin.lifelines.water.epanet import components, operation, options, placing, rules
 from twin.lifelines.water.epanet.draft import Draft, Row
 from twin.lifelines.water.epanet.lines import Line, lines, number, read_inp_text
+from twin.lifelines.water.units import CURVE_UNITS
 from twin.model.finding import Finding, errors
 from twin.model.network import Network
 from twin.model.table import Table
@@ -21,12 +22,6 @@ from twin.text import _
 
 UNSIMULATED = ("LEAKAGE", "QUALITY", "SOURCES", "REACTIONS", "MIXING", "ENERGY")
 KEPT = ("TITLE", *UNSIMULATED, "REPORT", "LABELS", "BACKDROP")
-CURVE_UNITS = {
-    "pump": ("flow", "length"),
-    "volume": ("length", "volume"),
-    "headloss": ("flow", "length"),
-    "efficiency": ("flow", ""),
-}
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,8 @@ def _premise(draft: Draft, line: Line) -> Row:
             raise _ClauseError(_("{given} is no time", given=" ".join(line.tokens[at + 2 :])))
         return row | {"value": float(int(value * 3600.0))}
     word = _status(line, len(line.tokens) - 1)
+    if bool(word) != (variable == "status"):
+        raise _ClauseError(_("the premise {given} can't be read", given=" ".join(line.tokens[1:])))
     if word:
         return row | {"status": word}
     return row | {"value": _value(line, len(line.tokens) - 1) * _unit(draft, row)}

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from twin.errors import DatasetError
 from twin.io.files import write_text
 from twin.lifelines.water.epanet.lines import SECTIONS
-from twin.lifelines.water.epanet.writing import control_rows, number, rule_lines, setting_size
+from twin.lifelines.water.epanet.writing import control_rows, number, rule_lines
 from twin.lifelines.water.options import WaterOptions, read_options
 from twin.lifelines.water.present import LEAK_DISCHARGE, Present, initial_state, present
+from twin.lifelines.water.units import CURVE_UNITS, setting_size
 from twin.model.finding import Finding, Severity
 from twin.model.network import Network
 from twin.model.state import State
@@ -23,12 +24,6 @@ from twin.text import _
 
 Array = NDArray[Any]
 Row = tuple[object, ...]
-CURVE_UNITS: Mapping[str, tuple[str, str]] = {
-    "pump": ("flow", "length"),
-    "volume": ("length", "volume"),
-    "headloss": ("flow", "length"),
-    "efficiency": ("flow", ""),
-}
 LAWS = {"HW": "H-W", "DW": "D-W", "CM": "C-M"}
 GRAVITY_MS2 = 32.2 * 0.3048
 LONGEST_ID = 31

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from twin.lifelines.water.options import WaterOptions
-from twin.lifelines.water.units import FileUnits
+from twin.lifelines.water.units import setting_size
 from twin.model.network import Network
 
 Row = tuple[object, ...]
@@ -17,13 +17,6 @@ Names = tuple[Mapping[str, str], Mapping[str, str]]
 def number(value: object) -> str:
     """A value as EPANET reads it back: floats with all their digits."""
     return repr(float(value)) if isinstance(value, float) else str(value)
-
-
-def setting_size(units: FileUnits, kind: str, valve_type: str) -> float:
-    """The SI size of one unit of a link's setting in the file."""
-    if kind == "valve" and valve_type in ("PRV", "PSV", "PBV"):
-        return units.pressure
-    return units.flow if kind == "valve" and valve_type == "FCV" else 1.0
 
 
 def _hours(seconds: float) -> float:
