@@ -22,11 +22,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     with use_language(_language_in(given)):
+        code = _answer(given)
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+    return code if isinstance(code, int) else 0
+
+
+def _answer(given: Sequence[str]) -> object:
+    from twin.cli import foreign
+
+    with foreign.adopted():
         from twin.cli.app import command
         from twin.cli.boundary import explain_usage, stop_quietly
 
         try:
-            code = command(given).main(given, prog_name="twin", standalone_mode=False)
+            return command(given).main(given, prog_name="twin", standalone_mode=False)
         except KeyboardInterrupt:
             return 130
         except BrokenPipeError:
@@ -35,9 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if (usage := explain_usage(error)) is None:
                 raise
             return usage
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.flush()
-    return code if isinstance(code, int) else 0
 
 
 def _language_in(arguments: Sequence[str]) -> str | None:

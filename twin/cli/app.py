@@ -19,6 +19,7 @@ GROUPS = {
     N_("Cities and scenarios"): ("check", "import_", "solve", "list_", "show", "new", "seal", "schema"),
     N_("Trust and speed"): ("verify", "engines", "bench", "warmup", "version"),
 }
+HELP_FLAGS = ["-h", "--help"]
 HELP = N_("The digital twin of a city's lifelines: drills in which networks fail together, and explain why.")
 
 
@@ -36,7 +37,7 @@ def application(only: str | None = None) -> typer.Typer:
     """The Typer application with English texts: all verbs, or one of them, which starts faster."""
     app = typer.Typer(
         help=HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": HELP_FLAGS},
     )  # fmt: skip
     app.callback()(_everywhere)
     for panel, names in GROUPS.items():
@@ -113,7 +114,11 @@ def _translate(command: Any) -> None:
     """Put the help of a command, its options and its sub-commands into the language in use."""
     for name in ("help", "short_help", "epilog", "rich_help_panel"):
         _translate_attribute(command, name)
-    for parameter in command.params:
+    parameters = (
+        *command.params,
+        command.get_help_option(typer.Context(command, help_option_names=HELP_FLAGS)),
+    )
+    for parameter in parameters:
         _translate_attribute(parameter, "help")
         _translate_attribute(parameter, "rich_help_panel")
     for inner in getattr(command, "commands", {}).values():

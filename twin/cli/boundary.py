@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from twin.cli import screen
+from twin.cli import foreign, screen
 from twin.cli.settings import settings
 from twin.errors import InputError, TwinError
 from twin.text import _
@@ -87,10 +87,10 @@ def _usage_sentence(name: str, error: Any) -> object:
             return _("there is no option {name}; did you mean {near}?", name=error.option_name, near=near)
         return _("there is no option {name}", name=error.option_name)
     if name == "BadParameter" and label:
-        return _("{name} cannot be used: {reason}", name=label, reason=error.message)
+        return _("{name} cannot be used: {reason}", name=label, reason=foreign.reason(error.message))
     if name == "BadOptionUsage":
         return _("{name} needs a value", name=error.option_name)
-    return error.format_message()
+    return foreign.reason(error.format_message())
 
 
 def stop_quietly() -> int:

@@ -1,0 +1,65 @@
+"""The texts that Typer brings along, in the language in use."""
+
+from __future__ import annotations
+
+import gettext
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from twin.text import N_, Message, language
+
+TEXTS = (
+    N_("Options"),
+    N_("Arguments"),
+    N_("Commands"),
+    N_("[default: {}]"),
+    N_("[env var: {}]"),
+    N_("[required]"),
+    N_("Missing command."),
+    N_("Show this message and exit."),
+    N_("Install completion for the current shell."),
+    N_("Show completion for the current shell, to copy it or customize the installation."),
+)
+"""Its own message ids; those that it passes through gettext are found in our catalogue."""
+
+REASONS = (
+    (r"Got unexpected extra argument\(s\) \((?P<what>.*)\)", N_("it takes no further words ({what})")),
+    (r"Input should be a valid number.*", N_("give a number")),
+    (r"Input should be a valid integer.*", N_("give a whole number")),
+    (r"Input should be greater than or equal to (?P<limit>.*)", N_("give at least {limit}")),
+    (r"Value error, '(?P<word>.*)' is not one of (?P<choices>.*)\.", N_("use one of {choices}")),
+    (
+        r"No such command '(?P<name>.*?)'\. Did you mean (?P<near>.*)\?",
+        N_("there is no verb {name}; did you mean {near}?"),
+    ),
+    (r"No such command '(?P<name>.*?)'\.", N_("there is no verb {name}")),
+)
+"""What it says in English only, and how we say it."""
+
+
+@contextmanager
+def adopted() -> Iterator[None]:
+    """Let the texts of Typer come from our catalogue, in the language in use."""
+    before, domain = os.environ.get("LANGUAGE"), gettext.textdomain()
+    os.environ["LANGUAGE"] = language()
+    gettext.bindtextdomain("twin", str(Path(__file__).parent.parent / "text" / "locales"))
+    gettext.textdomain("twin")
+    try:
+        yield
+    finally:
+        gettext.textdomain(domain)
+        if before is None:
+            del os.environ["LANGUAGE"]
+        else:
+            os.environ["LANGUAGE"] = before
+
+
+def reason(text: str) -> Message:
+    """What Typer complains about, in our words where they are known."""
+    for pattern, template in REASONS:
+        if found := re.fullmatch(pattern, text):
+            return Message(template, found.groupdict())
+    return Message(text)
