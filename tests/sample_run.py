@@ -222,10 +222,10 @@ class _Story:
         }
 
 
-def _service(writer: RunWriter) -> None:
+def _service(writer: RunWriter, low: float) -> None:
     """Service curves that go with the events: power drops by its dark loads, water falls with the tank."""
     loads = 1_505_000.0
-    for minute, share in ((0, 1.0), (10, 0.598), (170, 1.0), (300, 1.0)):
+    for minute, share in ((0, 1.0), (10, low), (170, 1.0), (300, 1.0)):
         writer.service(minute * 60.0, "power", "", share * loads, loads)
         writer.service(minute * 60.0, "power", "north", share * loads * 0.6, loads * 0.6)
     steps = {
@@ -317,13 +317,13 @@ def summary(chinese: bool, numbers: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def write_sample_run(folder: Path, *, chinese: bool = False, seed: int = 7) -> Path:
-    """The run folder of the sample drill."""
+def write_sample_run(folder: Path, *, chinese: bool = False, seed: int = 7, low: float = 0.598) -> Path:
+    """The run folder of the sample drill; `low` is the share of power that is left."""
     request = {"scenario": "pump-blackout", "city": "sample", "seed": seed}
     writer = RunWriter(folder, request, overwrite=True)
     journal = Journal(writer.event)
     numbers = _Story(journal, chinese).tell()
-    _service(writer)
+    _service(writer, low)
     city = sample_city()
     for minute in (0, 10, 100, 170, 300):
         dark = 10 <= minute < 170

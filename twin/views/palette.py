@@ -1,9 +1,9 @@
 """Colours: those that lifelines declare, toned for paper and dark screens, safe for every colour vision.
 
 Declared colours follow the survey standards and are meant for drawings on black. `ink` gives each the tone
-of `palette.csv` that is nearest to it (tones after Okabe and Ito 2008, spread in lightness); a colour far
-from all of them keeps its hue and takes a readable lightness. Every mark has a second sign besides its
-colour (a symbol, a dash, a word).
+of `palette.csv` that is nearest to it (spread in lightness so that no two meet for a viewer without red or
+green cones); a colour far from all of them keeps its hue and takes a readable lightness. Every mark has a
+second sign besides its colour (a symbol, a dash, a word).
 """
 
 from __future__ import annotations

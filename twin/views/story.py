@@ -313,6 +313,10 @@ class Story:
         events = [event for event in self.run.journal if event.kind in ("fallback", "failed")]
         return list(dict.fromkeys(sentence_case(sentence(event, self.name)) for event in events))
 
+    def table(self, name: str) -> Mapping[str, Any]:
+        """A table of the summary, empty where a run broke off before it was written."""
+        return dict(self.summary.get(name) or {})
+
     @property
     def fallbacks(self) -> int:
         """How many solves fell back or failed."""
