@@ -11,7 +11,7 @@ from twin.model.finding import Finding, Severity
 from twin.model.network import Network
 from twin.text import Message, _
 
-THINNEST_MM = 1e-3
+THINNEST_MM = 1e-9
 ACTIVE_VALVES = ("PRV", "PSV", "PBV", "FCV", "GPV")
 """Valves that regulate; this version lets water through them as if they were open."""
 

@@ -83,5 +83,7 @@ def power_curve(curve: Curve) -> PowerCurve | None:
     exponent = float(np.log((h0 - h2) / (h0 - h1)) / np.log(q2 / q1))
     if not 0 < exponent <= LARGEST_EXPONENT:
         raise ValueError("no power law goes through the points")
+    if q1**exponent == 0:
+        raise ValueError("flows are too small for a power law")
     resistance = (h0 - h1) / q1**exponent
     return PowerCurve(h0, resistance, exponent, (h0 / resistance) ** (1 / exponent))

@@ -64,7 +64,12 @@ def read_rules(draft: Draft) -> None:
 
 
 def _finish(draft: Draft, rule: list[Row], wrong: bool) -> None:
-    if len(rule) < 2 or wrong:
+    if not rule or wrong:
+        return
+    if rule[-1].get("clause") not in ("then", "else"):
+        line = draft.section("RULES")[0]
+        remedy = _("complete or remove it")
+        draft.warn(line, "empty-rule", _("has a rule without actions: left out"), remedy, rule[0]["rule"])
         return
     head, *clauses = rule
     place = draft.rules[-1]["number"] + 1 if draft.rules else 0
