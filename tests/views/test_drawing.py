@@ -83,6 +83,13 @@ def test_the_ramp_darkens_steadily():
     assert lightness == sorted(lightness, reverse=True)
 
 
+def test_the_earliest_step_stands_out_most_on_both_grounds():
+    first, last = palette.steps()[0], palette.steps()[-1]
+    assert contrast(first.light, "#f1eee6") > 10 > contrast(last.light, "#f1eee6")
+    assert contrast(first.dark, "#20252b") > 10 > contrast(last.dark, "#20252b")
+    assert [palette.step(part) for part in (-1.0, 0.0, 0.5, 2.0)] == [0, 0, 4, 8]
+
+
 @given(st.floats(1e-3, 1e9))
 def test_ticks_reach_the_largest_value_in_few_round_steps(high):
     found = ticks(high)

@@ -211,7 +211,7 @@ def _outages(spots: _Spots, own: Sequence[Outage], name: Names) -> int:
             r=least + more * min(1.0, sum(one.seconds for one in outages) / end_s) ** 0.5,
             class_="out many" if many else "out",
             data_out=spans,
-            style=f"fill:{palette.ramp(1.0 - outages[0].start_s / end_s)}",
+            style=f"fill:var(--r-{palette.step(outages[0].start_s / end_s)})",
         )
         spots.canvas.parts.append(mark)
     return sum(len(outages) for __, outages in shown)

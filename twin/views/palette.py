@@ -63,6 +63,21 @@ RAMP = ("#fde725", "#90d743", "#35b779", "#21918c", "#31688e", "#443983", "#4401
 """Viridis (van der Walt and Smith 2015) from light to dark: for quantities, readable in grey."""
 
 
+STEPS = 9
+"""Steps that a quantity is shown in."""
+
+
+def step(part: float) -> int:
+    """The step of `part` (0 to 1), from 0 to `STEPS` - 1."""
+    return round(min(max(part, 0.0), 1.0) * (STEPS - 1))
+
+
+def steps() -> tuple[Ink, ...]:
+    """Colours of the steps: the first stands out most, dark on light ground and light on dark ground."""
+    parts = [number / (STEPS - 1) for number in range(STEPS)]
+    return tuple(Ink(ramp(1.0 - 0.85 * part), ramp(0.75 * part)) for part in parts)
+
+
 @cache
 def ink(colour: str) -> Ink:
     """The tones of a declared colour `#rrggbb`."""

@@ -343,13 +343,14 @@ class Story:
         """Style variable and colours of every layer and sign."""
         found = [(f"l-{name}", _ink(name)) for name in self.city.layers]
         found += [(f"s-{sort}", ink) for sort, (__, ink) in palette.SORTS.items()]
+        found += [(f"r-{number}", ink) for number, ink in enumerate(palette.steps())]
         return found + [(f"v-{verdict}", ink) for verdict, (__, ink) in palette.VERDICTS.items()]
 
     @property
     def ramp(self) -> list[tuple[str, str]]:
         """Colours of the map and the times they stand for, early to late."""
         parts = [0.0, 0.25, 0.5, 0.75, 1.0]
-        return [(palette.ramp(1.0 - part), elapsed(part * self.end_s)) for part in parts]
+        return [(f"var(--r-{palette.step(part)})", elapsed(part * self.end_s)) for part in parts]
 
 
 def _ink(layer: str) -> palette.Ink:
