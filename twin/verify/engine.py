@@ -42,7 +42,10 @@ def ask(
     except EngineError:
         if not answered.is_file():
             raise
-    result: Mapping[str, Any] = json.loads(answered.read_text(encoding="utf-8"))
+    try:
+        result: Mapping[str, Any] = json.loads(answered.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise EngineError(_("the reference engine left no result")) from None
     if result.get("error"):
         raise EngineError(_("the reference engine refused: {reason}", reason=result["error"]))
     return result
