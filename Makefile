@@ -1,9 +1,9 @@
 # What a developer types. Every target makes the virtual environment when it is missing and can be repeated.
-#   make drill | test | lint | bench [ONLY=<id>] | bench-check | engines | verify | docs | clean
+#   make drill | test | lint | bench [ONLY=<id>] | bench-check | engines | verify | docs | messages | clean
 # Variables: PYTHON (interpreter, default python3), VENV (default .venv), TESTS (arguments for pytest).
 .POSIX:
 .DEFAULT_GOAL := help
-.PHONY: help drill test lint bench bench-check engines verify docs clean
+.PHONY: help drill test lint bench bench-check engines verify docs messages clean
 
 export PYTHON ?= python3
 export VENV ?= .venv
@@ -44,6 +44,10 @@ verify:
 
 docs:
 	$(IN) .ci/venv docs && NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
+
+# Brings the translations up to what the code says, and compiles them.
+messages:
+	$(IN) .ci/venv test && $(PY) .ci/messages.py
 
 clean:
 	$(IN) rm -rf "$(VENV)" .engines build dist runs .mypy_cache .ruff_cache .pytest_cache .hypothesis \

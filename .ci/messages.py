@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""The catalogues of translated sentences: extracts what the code says, updates each .po, compiles it.
+
+Run it as `make messages`. A new or changed sentence comes out with an empty translation, or with a guess
+marked `fuzzy`, which is not shown before a person has mended it and removed the mark. What the code no
+longer says is dropped. The files name neither line numbers nor dates: they only change with the words.
+"""
+
+import io
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from hatch_build import catalogues, compile_catalogues  # noqa: E402 (needs the root on the path)
+
+METHODS = [("**.py", "python"), ("views/templates/**.html", "jinja2")]
+KEYWORDS = {"_": None, "N_": None, "plural": (1, 2)}
+"""Functions of `twin.text` whose literal arguments are sentences; `_` serves the report's template too."""
+
+
+def extracted(root: Path = ROOT) -> Catalog:
+    """Every sentence of the package, by file and then by text."""
+    found: dict[tuple[str, str | tuple[str, ...]], None] = {}
+    for file, _line, message, _comments, _context in extract_from_dir(
+        root / "twin", METHODS, keywords=KEYWORDS
+    ):
+        found[f"twin/{Path(file).as_posix()}", message] = None
+    result = Catalog(charset="utf-8")
+    for file, message in sorted(found, key=lambda each: (each[0], str(each[1]))):
+        result.add(message, locations=[(file, None)])
+    return result
+
+
+def updated(source: Path, template: Catalog) -> str:
+    """The text of the catalogue `source` brought up to what the code says; its head stays as it is."""
+    text = source.read_text(encoding="utf-8")
+    head = text.partition("\n\n")[0]
+    catalogue = read_po(io.BytesIO(text.encode()), locale=source.parts[-3])
+    catalogue.update(template, update_creation_date=False)
+    for message in catalogue:
+        message.flags -= {"python-format", "python-brace-format"}
+    body = io.BytesIO()
+    write_po(body, catalogue, width=0, omit_header=True, ignore_obsolete=True, include_lineno=False)
+    return f"{head}\n\n{body.getvalue().decode().strip()}\n"
+
+
+def main() -> None:
+    """Update and compile every catalogue, and say what remains to be translated."""
+    template = extracted()
+    for source in catalogues(ROOT):
+        source.write_text(updated(source, template), encoding="utf-8", newline="\n")
+        with source.open("rb") as file:
+            catalogue = read_po(file)
+        missing = sum(1 for message in catalogue if message.id and not all(message.string or ("",)))
+        fuzzy = sum(1 for message in catalogue if message.id and message.fuzzy)
+        name = source.relative_to(ROOT).as_posix()
+        print(f"{name}: {len(catalogue)} sentences, {missing} without translation, {fuzzy} fuzzy")  # noqa: T201
+    compile_catalogues(ROOT)
+
+
+if __name__ == "__main__":
+    main()
