@@ -12,9 +12,7 @@ from twin import errors
 from twin.api.cities import PACKAGE, City, load_city, save_city
 from twin.io.runs import RunWriter, StoredRun, amend
 from twin.io.runs import open_run as open_folder
-from twin.lifelines import registry
 from twin.model import city as model
-from twin.model.city import FACILITY
 from twin.model.finding import Finding, blocking
 from twin.model.journal import Event
 from twin.text import _
@@ -199,21 +197,12 @@ def _seal(
 
 def _resilience(stored: StoredRun, city: City) -> dict[str, Any]:
     from twin.analysis import resilience, service
+    from twin.views.measures import consumers
 
     end = float(stored.summary["end_s"])
     curves = service.curves(stored.service(), end)
-    cut = resilience.interruptions(service.outages(stored.journal, end), _consumers(city))
+    cut = resilience.interruptions(service.outages(stored.journal, end), consumers(stored, city))
     return resilience.record(map(resilience.resilience, curves), cut)
-
-
-def _consumers(city: City) -> dict[str, int]:
-    """Number of consumers by layer: the components that can be unserved."""
-    counts = {FACILITY: len(city.facilities.tables["nodes"])}
-    for name, network in city.networks.items():
-        declared = registry.declaration(name)
-        kinds = [kind for kind, one in declared.kinds.items() if one.role == "consumer"]
-        counts[name] = len(network.tables[declared.consumers].of_kind(*kinds))
-    return counts
 
 
 def _free_folder(name: str) -> Path:

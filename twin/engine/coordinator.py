@@ -45,6 +45,7 @@ class Coordinator:
         world.wake = self.request
         roles: tuple[Role, ...] = ("consumer", "store")
         self._is = {(name, role): _in_role(world, name, role) for name in world.city.layers for role in roles}
+        self._demanded: dict[str, NDArray[np.bool_]] = {}
         self._empty: dict[str, NDArray[np.bool_]] = {}
         self._unserved: dict[str, NDArray[np.bool_]] = {}
         self.profile: dict[str, float] = {}
@@ -158,7 +159,7 @@ class Coordinator:
             return
         below = world.share[layer, table] < UNSERVED_BELOW
         self._note_stores(layer, table, below, explainer)
-        unserved = self._is[layer, "consumer"] & below
+        unserved = self._demanding(layer) & below
         before = self._unserved.get(layer, np.zeros(len(unserved), dtype=bool))
         self._unserved[layer] = unserved
         ids = world.city.layers[layer].ids(table)
@@ -171,6 +172,17 @@ class Coordinator:
                 value=repr(float(world.share[layer, table][row])),
                 cause=self._cause(layer, table, int(row), explainer),
             )
+
+    def _demanding(self, layer: str) -> NDArray[np.bool_]:
+        """Which rows of the consumer table have demanded anything so far; only these can be unserved."""
+        demanding = self._is[layer, "consumer"]
+        solution = self.world.solutions.get(layer)
+        if solution is None:
+            return demanding
+        self._demanded[layer] = self._demanded.get(layer, np.zeros(len(demanding), dtype=bool)) | (
+            solution.required > 0
+        )
+        return demanding & self._demanded[layer]
 
     def _note_stores(self, layer: str, table: str, below: NDArray[np.bool_], explainer: Explainer) -> None:
         """Stores that ran empty or give again: they explain what follows at this instant."""

@@ -19,18 +19,15 @@ STAGES = ("detect", "mobilise", "travel", "isolate", "repair")
 
 
 @cache
-def _rows() -> Mapping[str, Mapping[str, Any]]:
+def _rows() -> Mapping[tuple[str, str], Mapping[str, Any]]:
     text = files("twin.response").joinpath("times.yaml").read_text(encoding="utf-8")
-    return {str(row["of"]): row for row in YAML(typ="safe", pure=True).load(text)}
+    return {(str(row["of"]), str(row["stage"])): row for row in YAML(typ="safe", pure=True).load(text)}
 
 
-def _setting(component: str, key: str) -> tuple[float, str]:
-    """A figure of the times table and the row it comes from, the most specific one that has it."""
+def _row(component: str, stage: str) -> Mapping[str, Any]:
+    """The most specific row of the times table for a stage of work on a component."""
     layer, kind, _name = component.split("/", 2)
-    for of in (f"{layer}/{kind}", layer, "any"):
-        if key in _rows().get(of, {}):
-            return float(_rows()[of][key]), of
-    raise KeyError(key)
+    return next(_rows()[of, stage] for of in (f"{layer}/{kind}", layer, "any") if (of, stage) in _rows())
 
 
 @dataclass
@@ -52,16 +49,14 @@ class Times:
         given = self.given(stage, component)
         if given is not None:
             return given
-        median, of = _setting(component, stage)
-        sigma, _of = _setting(component, f"sigma_{stage}")
-        row = _rows()[of]
-        self.used[f"response.{of}.{stage}"] = {
-            "name": f"response/{of}/{stage}",
-            "value": f"{median:g} min",
-            "source": str(row["source"]),
-        }
-        drawn = median * math.exp(sigma * float(self.streams[stage].standard_normal()))
-        return round(drawn * MINUTE_S)
+        row = _row(component, stage)
+        if not row["verified"]:
+            name = f"response/{row['of']}/{stage}"
+            value = f"{row['median']:g} min"
+            self.used[name] = {"name": name, "value": value, "source": str(row["source"])}
+        median_s = float(row["median"]) * MINUTE_S
+        spread = float(row["sigma"]) * float(self.streams[stage].standard_normal())
+        return round(median_s * math.exp(spread))
 
     def given(self, stage: str, component: str) -> float | None:
         """The city's own time for this stage in seconds, or None."""

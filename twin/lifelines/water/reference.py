@@ -20,6 +20,8 @@ from twin.physics.solution import Solution
 
 ACCURACIES = (1e-6, 1e-5, 3e-5, 1e-4, None)
 """Accuracies EPANET is asked for in turn, until one at which it ends balanced; the last is its default."""
+CHECKS = (None, {"every": 10, "until": 100})
+"""How often EPANET checks statuses: as ever, then seldom, where it would switch pumps for ever."""
 FLOW_FLOOR_M3S = 1e-3
 """With a tolerance of 1e-3 relative: 1e-6 m3/s where nothing flows."""
 
@@ -40,7 +42,7 @@ def export(
         state.write(Ref(network.lifeline, "nodes", int(row)), "failed", True)
     wishes = {"t_s": t_s, "clock_s": manifest.clock_s, "options": options}
     write_inp(network, path, state, **wishes, operated=False, extras=False)
-    return {"inp": str(path), "duration_s": 0, "accuracies": ACCURACIES, "trials": 200}
+    return {"inp": str(path), "duration_s": 0, "accuracies": ACCURACIES, "checks": CHECKS, "trials": 200}
 
 
 def read(network: Network, solution: Solution, result: Mapping[str, Any]) -> Answer:

@@ -9,17 +9,21 @@ It imports nothing of the package it is shipped with, so that it runs in the env
     accuracies     relative flow changes to stop at, null for the file's own; the first at which every
                    solve is balanced counts, else the last ([1e-6, null])
     trials         most iterations (200); null: the file's own
+    checks         how often link statuses are checked: objects {"every": CHECKFREQ, "until": MAXCHECK}, null
+                   for the file's own; tried in turn at each accuracy ([null])
     demand         null: the file's own; or {"model": "dda" | "pda", "p_min_m", "p_required_m", "exponent"}
 
 The result is in SI (m, m3/s): `nodes` and `links` (ids), `kinds` (per node and link), `steps` (one object per
 instant: `t_s`, `head`, `demand` (all that leaves), `delivered`, `full_demand`, `flow`, `open`, `setting`,
-`iterations`, `relative_error`, `warning`), `accuracy` (the one used), `unbalanced`, `version`, `error`.
+`iterations`, `relative_error`, `warning`), `accuracy` and `checks` (the ones used), `unbalanced`, `version`,
+`error`.
 """
 
 import json
 import sys
 import tempfile
 import warnings
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +63,7 @@ def values(project: Any, ask: Any, index: int, size: int, factor: float = 1.0) -
     return [array[place] * factor for place in range(size)]
 
 
-def set_up(project: Any, job: dict[str, Any], accuracy: float | None) -> None:
+def set_up(project: Any, job: dict[str, Any], accuracy: float | None, checks: dict[str, int] | None) -> None:
     """Apply the wishes of a job to an open project."""
     if job.get("duration_s") is not None:
         en.settimeparam(project, en.DURATION, int(job["duration_s"]))
@@ -67,6 +71,9 @@ def set_up(project: Any, job: dict[str, Any], accuracy: float | None) -> None:
         en.setoption(project, en.ACCURACY, accuracy)
     if job.get("trials", 200) is not None:
         en.setoption(project, en.TRIALS, job.get("trials", 200))
+    if checks is not None:
+        en.setoption(project, en.CHECKFREQ, checks["every"])
+        en.setoption(project, en.MAXCHECK, checks["until"])
     demand = job.get("demand")
     if demand:
         unit = Units(project).pressure
@@ -75,14 +82,14 @@ def set_up(project: Any, job: dict[str, Any], accuracy: float | None) -> None:
         en.setdemandmodel(project, model, low, high, demand.get("exponent", 0.5))
 
 
-def solve(job: dict[str, Any], accuracy: float | None) -> dict[str, Any]:
+def solve(job: dict[str, Any], accuracy: float | None, checks: dict[str, int] | None) -> dict[str, Any]:
     """All instants of one run."""
     with tempfile.TemporaryDirectory() as folder:
         project = en.createproject()
         try:
             en.open(project, str(job["inp"]), str(Path(folder) / "report.txt"), "")
-            set_up(project, job, accuracy)
-            return run(project, job)
+            set_up(project, job, accuracy, checks)
+            return run(project, job) | {"checks": checks}
         finally:
             en.deleteproject(project)
 
@@ -135,8 +142,8 @@ def main(job_path: str, result_path: str) -> int:
     job = json.loads(Path(job_path).read_text(encoding="utf-8"))
     result: dict[str, Any] = {}
     try:
-        for accuracy in job.get("accuracies", [1e-6, None]):
-            result = solve(job, accuracy)
+        for accuracy, checks in product(job.get("accuracies", [1e-6, None]), job.get("checks", [None])):
+            result = solve(job, accuracy, checks)
             if not result["unbalanced"]:
                 break
     except Exception as error:  # whatever EPANET raises is its answer
