@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from twin.cli import settings
+from twin.cli import foreign, settings
 from twin.cli.boundary import boundary
 from twin.text import N_, _, use_language
 
@@ -112,8 +112,9 @@ def _check_language() -> None:
 
 def _translate(command: Any) -> None:
     """Put the help of a command, its options and its sub-commands into the language in use."""
-    for name in ("help", "short_help", "epilog", "rich_help_panel"):
+    for name in ("help", "short_help", "epilog", "rich_help_panel", "options_metavar", "subcommand_metavar"):
         _translate_attribute(command, name)
+    command.get_usage = functools.partial(foreign.usage, command.get_usage)
     parameters = (
         *command.params,
         command.get_help_option(typer.Context(command, help_option_names=HELP_FLAGS)),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gettext
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from twin.text import N_, Message, language
+from twin.text import N_, Message, _, language
 
 TEXTS = (
+    N_("[OPTIONS]"),
+    N_("COMMAND [ARGS]..."),
     N_("Options"),
     N_("Arguments"),
     N_("Commands"),
@@ -24,6 +26,8 @@ TEXTS = (
     N_("Show completion for the current shell, to copy it or customize the installation."),
 )
 """Its own message ids; those that it passes through gettext are found in our catalogue."""
+USAGE = N_("Usage: ")
+"""How a usage line begins; fixed in Typer."""
 
 REASONS = (
     (r"Got unexpected extra argument\(s\) \((?P<what>.*)\)", N_("it takes no further words ({what})")),
@@ -55,6 +59,11 @@ def adopted() -> Iterator[None]:
             del os.environ["LANGUAGE"]
         else:
             os.environ["LANGUAGE"] = before
+
+
+def usage(original: Callable[[object], str], context: object) -> str:
+    """The usage line of a command, as the method `original` writes it, in the language in use."""
+    return str(_(USAGE)) + original(context).removeprefix(USAGE)
 
 
 def reason(text: str) -> Message:
