@@ -1,4 +1,4 @@
-"""What import contracts cannot say: homes of third-party packages, names of lifelines, sizes, light import."""
+"""What import contracts cannot say: homes of packages, names of lifelines, sizes, light import."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 import twin
 
 PACKAGE = Path(twin.__file__).parent
