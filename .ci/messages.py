@@ -3,7 +3,8 @@
 
 Run it as `make messages`. A new or changed sentence comes out with an empty translation, or with a guess
 marked `fuzzy`, which is not shown before a person has mended it and removed the mark. What the code no
-longer says is dropped. The files name neither line numbers nor dates: they only change with the words.
+longer says is dropped. The files are sorted by sentence and name neither places nor dates: they only change
+with the words.
 """
 
 import io
@@ -25,15 +26,12 @@ KEYWORDS = {"_": None, "N_": None, "plural": (1, 2)}
 
 
 def extracted(root: Path = ROOT) -> Catalog:
-    """Every sentence of the package, by file and then by text."""
-    found: dict[tuple[str, str | tuple[str, ...]], None] = {}
-    for file, _line, message, _comments, _context in extract_from_dir(
+    """Every sentence of the package."""
+    result = Catalog(charset="utf-8")
+    for _file, _line, message, _comments, _context in extract_from_dir(
         root / "twin", METHODS, keywords=KEYWORDS
     ):
-        found[f"twin/{Path(file).as_posix()}", message] = None
-    result = Catalog(charset="utf-8")
-    for file, message in sorted(found, key=lambda each: (each[0], str(each[1]))):
-        result.add(message, locations=[(file, None)])
+        result.add(message)
     return result
 
 
@@ -46,7 +44,7 @@ def updated(source: Path, template: Catalog) -> str:
     for message in catalogue:
         message.flags -= {"python-format", "python-brace-format"}
     body = io.BytesIO()
-    write_po(body, catalogue, width=0, omit_header=True, ignore_obsolete=True, include_lineno=False)
+    write_po(body, catalogue, width=0, omit_header=True, ignore_obsolete=True, sort_output=True)
     return f"{head}\n\n{body.getvalue().decode().strip()}\n"
 
 
