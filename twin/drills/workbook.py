@@ -31,7 +31,15 @@ MOST_ENTRIES = 200
 MOST_LINES = 20_000
 MOST_COLUMNS = 64
 _BETWEEN_RATES = "; "
-_BROKEN = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+)
 _HEAD = ("drill", "scenario", "city", "start", "seed", "duration")
 _ROW = tuple(
     f"{key}.{inner}" if part else key
@@ -192,14 +200,7 @@ def _defuse(path: FilePath) -> None:
     except OSError as error:
         problem = _("cannot be opened ({reason})", reason=error.strerror or "")
         raise _refused(path, problem, _("check the path")) from None
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        EOFError,
-    ) as error:
+    except _BROKEN as error:
         problem = _("is no workbook ({reason})", reason=type(error).__name__)
         raise _refused(path, problem, remedy) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -47,13 +48,14 @@ def read_city(folder: Path, schemas: Schemas, *, verify: bool = True) -> tuple[C
     findings: list[Finding] = []
     if verify:
         findings += _check_seal(folder, manifest)
+    findings += _unread(folder, schemas)
     networks = {
         name: network
         for name, own in schemas.items()
         if (network := _network(folder, name, own, findings)) is not None
     }
     layers = {name: _layer(folder, name, findings) for name in (ROAD, FACILITY)}
-    joined = {name: _table(folder, name, schema, findings) for name, schema in CITY_SCHEMAS.items()}
+    joined = {name: _table(folder, "", name, schema, findings) for name, schema in CITY_SCHEMAS.items()}
     city = City(manifest, networks, layers[ROAD], layers[FACILITY], **joined)
     if not errors(findings):
         findings += check_references(city)
@@ -70,7 +72,7 @@ def _network(
 ) -> Network | None:
     if not (folder / name).is_dir():
         return None
-    known = {table: _table(folder / name, table, schema, findings, name) for table, schema in schemas.items()}
+    known = {table: _table(folder, name, table, schema, findings) for table, schema in schemas.items()}
     if not len(known["nodes"]):
         place = f"{name}/nodes.csv"
         findings.append(
@@ -82,18 +84,36 @@ def _network(
 def _layer(folder: Path, name: str, findings: list[Finding]) -> Network:
     schemas = LAYER_SCHEMAS[name]
     return Network(
-        name,
-        {table: _table(folder / name, table, schema, findings, name) for table, schema in schemas.items()},
+        name, {table: _table(folder, name, table, schema, findings) for table, schema in schemas.items()}
     )
 
 
-def _table(folder: Path, name: str, schema: Schema, findings: list[Finding], prefix: str = "") -> Table:
-    path = tables.find(folder, name)
+def _table(folder: Path, layer: str, name: str, schema: Schema, findings: list[Finding]) -> Table:
+    path = tables.find(folder / layer, name)
     if path is None:
         return Table.empty(schema)
-    table, found = tables.read_table(path, schema, f"{prefix}/{path.name}" if prefix else path.name)
+    place = path.relative_to(folder).as_posix()
+    table, found = tables.read_table(inside(folder, place), schema, place)
     findings += found
     return table
+
+
+def _unread(folder: Path, schemas: Schemas) -> list[Finding]:
+    """Files that are no table of a city, or that stand beside the same table in the other format."""
+    layers: Schemas = {**schemas, **LAYER_SCHEMAS}
+    known = [*CITY_SCHEMAS, *(f"{layer}/{name}" for layer, own in layers.items() for name in own)]
+    findings = []
+    for place, path in _files(folder).items():
+        table = place.removesuffix(path.suffix)
+        if table not in known:
+            near = difflib.get_close_matches(table, known, 1)
+            remedy = _("did you mean {near}?", near=near[0]) if near else _("remove it")
+            problem = _("is no table of a city")
+            findings.append(Finding("table.unknown", Severity.ERROR, place, problem, remedy))
+        elif path != tables.find(path.parent, path.stem):
+            problem = _("stands beside the same table as CSV")
+            findings.append(Finding("table.twice", Severity.ERROR, place, problem, _("remove one of them")))
+    return findings
 
 
 def table_files(city: City) -> Iterator[tuple[str, Table]]:

@@ -24,13 +24,32 @@ if TYPE_CHECKING:
 
 SHEET_ROWS = 1_048_576
 """Rows of a worksheet, as Excel 2007 and later have them."""
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_FORMULA = re.compile(r"\s*[=+\-@\t\r]")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _NO_SHEET = re.compile(r"[\[\]:*?/\\]")
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as UTF-8 CSV with a byte order mark."""
-    write_text(path, "\ufeff" + csv_text({str(name): frame[name].to_numpy() for name in frame.columns}))
+    """Write a table as UTF-8 CSV with a byte order mark, for spreadsheet programs.
+
+    A text that such a program would take for a formula gets an apostrophe in front.
+    """
+    columns = {_inert(str(name)): _inert_texts(frame[name].to_numpy()) for name in frame.columns}
+    write_text(path, "\ufeff" + csv_text(columns))
+
+
+def _inert_texts(values: NDArray[Any]) -> NDArray[Any]:
+    if values.dtype.kind in "fib":
+        return values
+    texts = np.empty(len(values), dtype=object)
+    texts[:] = [_inert(value) if isinstance(value, str) else value for value in values.tolist()]
+    return texts
+
+
+def _inert(text: str) -> str:
+    """A text that no spreadsheet program takes for a formula."""
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
@@ -58,7 +77,7 @@ def write_workbook(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
         if len(frame) >= SHEET_ROWS:
             raise InputError(_("{name} has too many rows for a sheet; export it as CSV", name=name))
         sheet = book.create_sheet(_NO_SHEET.sub(" ", name)[:31])
-        sheet.append([str(column) for column in frame.columns])
+        sheet.append([_cell(sheet, str(column)) for column in frame.columns])
         for row in frame.itertuples(index=False):
             sheet.append([_cell(sheet, value) for value in row])
     with replacing(path) as file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +15,10 @@ from twin.errors import DatasetError
 from twin.model.finding import Finding, Severity
 from twin.text import Message, _
 
-MAX_BYTES = 4 * 1024**3
+MAX_BYTES = 1024**3
 """Largest file that is read, packed or unpacked."""
+_FOREIGN = frozenset("\\:\0")
+"""Signs that make a path of a name on one system and not on another."""
 
 
 def refuse(rule: str, path: Path | str, problem: Message, remedy: Message) -> DatasetError:
@@ -35,8 +38,8 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
                 content = file.read(limit + 1)
     except FileNotFoundError:
         raise refuse("file.missing", path, _("does not exist"), _("check the path")) from None
-    except (OSError, EOFError) as error:
-        problem = _("cannot be read ({reason})", reason=str(error))
+    except (OSError, EOFError, zlib.error) as error:
+        problem = _("cannot be read ({reason})", reason=getattr(error, "strerror", "") or str(error))
         raise refuse("file.unreadable", path, problem, _("check the file and its permissions")) from None
     if len(content) > limit:
         problem = _("is larger than {limit} bytes", limit=limit)
@@ -54,17 +57,33 @@ def read_text(path: Path, limit: int = MAX_BYTES) -> str:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """The path `folder/name`; DatasetError where `name` is absolute or leads out of `folder`."""
+    """The path `folder/name`, a name with slashes that means the same on every system.
+
+    Raises
+    ------
+    DatasetError
+        Where `name` is absolute, has a drive (`C:`) or a backslash, or leads out of `folder`, also by a link.
+    """
     path = folder / name
-    if Path(name).is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
-        raise refuse("file.outside", name, _("leads out of its folder"), _("use a name inside the folder"))
+    try:
+        if _FOREIGN & set(name) or not path.resolve().is_relative_to(folder.resolve()):
+            raise refuse(
+                "file.outside", name, _("leads out of its folder"), _("use a name inside the folder")
+            )
+    except (OSError, RuntimeError) as error:
+        problem = _("cannot be read ({reason})", reason=getattr(error, "strerror", "") or str(error))
+        raise refuse("file.unreadable", path, problem, _("check the path")) from None
     return path
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 digest of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """The SHA-256 digest of a file, in hexadecimal; DatasetError where it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        problem = _("cannot be read ({reason})", reason=error.strerror or str(error))
+        raise refuse("file.unreadable", path, problem, _("check the file and its permissions")) from None
 
 
 @contextmanager

@@ -23,8 +23,11 @@ def check_references(city: City) -> list[Finding]:
         (city.dependencies, "supplier"),
         (city.dependencies, "consumer"),
         (city.jobs, "component"),
+        (city.isolation, "component"),
+        (city.isolation, "device"),
     ):
         findings += _unknown(city, table, column)
+    findings += _homeless(city)
     return findings or _cycles(city)
 
 
@@ -54,6 +57,20 @@ def _unknown(city: City, table: Table, column: str) -> list[Finding]:
         return []
     problem = _("names components that this city does not have")
     return [_error("reference.unknown", table.name, column, problem, missing)]
+
+
+def _homeless(city: City) -> list[Finding]:
+    """Agencies whose depot, and depots whose road node, does not exist."""
+    findings = []
+    for table, column, known in (
+        (city.agencies, "depot", city.depots),
+        (city.depots, "road_node", city.roads.tables["nodes"]),
+    ):
+        pairs = zip(table["id"], table[column], strict=True)
+        if named := [f"{name} -> {place}" for name, place in pairs if place and place not in known.rows]:
+            problem = _("names rows that {target} does not have", target=known.name)
+            findings.append(_error("reference.dangling", table.name, column, problem, named))
+    return findings
 
 
 def _cycles(city: City) -> list[Finding]:

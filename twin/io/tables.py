@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import DatasetError
 from twin.io.files import read_text, refuse, replacing, write_text
 from twin.model.finding import Finding
 from twin.model.schema import Schema
@@ -18,6 +19,10 @@ from twin.model.table import Table
 from twin.text import _
 
 LARGE_ROWS = 50_000
+"""Rows from which a table is written as Parquet."""
+MOST_ROWS = 20_000_000
+MOST_CSV_BYTES = 512 * 1024**2
+"""Limits of a table that is read."""
 SUFFIXES = (".csv", ".parquet")
 
 
@@ -35,32 +40,51 @@ def read_raw(path: Path) -> dict[str, Sequence[Any] | NDArray[Any]]:
 
 
 def _read_csv(path: Path) -> dict[str, Sequence[Any] | NDArray[Any]]:
-    text = read_text(path)
+    text = read_text(path, MOST_CSV_BYTES)
     if "\0" in text:
         raise refuse("table.broken", path, _("holds null characters"), _("export the table again as CSV"))
     try:
-        rows = [row for row in csv.reader(io.StringIO(text), strict=True) if row]
+        rows = _rows(path, csv.reader(io.StringIO(text), strict=True))
     except csv.Error as error:
         problem = _("is no well-formed CSV ({reason})", reason=str(error))
         raise refuse("table.broken", path, problem, _("export the table again")) from None
     if not rows:
         raise refuse("table.empty", path, _("is empty"), _("give at least the line of column names"))
     header = [name.strip() for name in rows[0]]
-    if len(set(header)) < len(header):
-        double = sorted({name for name in header if header.count(name) > 1})
-        problem = _("names a column twice ({names})", names=", ".join(double))
-        raise refuse("table.double-column", path, problem, _("rename one of them"))
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(header):
-            problem = _(
-                "row {number} has {found} fields instead of {expected}",
-                number=number,
-                found=len(row),
-                expected=len(header),
-            )
-            raise refuse("table.ragged", path, problem, _("quote texts that contain commas"))
+    _refuse_double(path, header)
     columns = zip(*rows[1:], strict=True) if len(rows) > 1 else ([] for _name in header)
     return {name: [text.strip() for text in column] for name, column in zip(header, columns, strict=True)}
+
+
+def _rows(path: Path, lines: Any) -> list[list[str]]:
+    """The rows that are not blank, all as long as the first."""
+    rows: list[list[str]] = []
+    for row in lines:
+        if not row:
+            continue
+        if rows and len(row) != len(rows[0]):
+            problem = _(
+                "line {number} has {found} fields instead of {expected}",
+                number=lines.line_num,
+                found=len(row),
+                expected=len(rows[0]),
+            )
+            raise refuse("table.ragged", path, problem, _("quote texts that contain commas"))
+        if len(rows) > MOST_ROWS:
+            raise _too_long(path)
+        rows.append(row)
+    return rows
+
+
+def _too_long(path: Path) -> DatasetError:
+    problem = _("has more than {limit} rows", limit=MOST_ROWS)
+    return refuse("table.too-long", path, problem, _("split the city"))
+
+
+def _refuse_double(path: Path, header: Sequence[str]) -> None:
+    if double := sorted({name for name in header if header.count(name) > 1}):
+        problem = _("names a column twice ({names})", names=", ".join(double))
+        raise refuse("table.double-column", path, problem, _("rename one of them"))
 
 
 def _read_parquet(path: Path) -> dict[str, Sequence[Any] | NDArray[Any]]:
@@ -68,11 +92,15 @@ def _read_parquet(path: Path) -> dict[str, Sequence[Any] | NDArray[Any]]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        problem = _("is no readable Parquet file ({reason})", reason=str(error))
+        with pq.ParquetFile(path) as file:
+            if file.metadata.num_rows > MOST_ROWS:
+                raise _too_long(path)
+            _refuse_double(path, file.schema_arrow.names)
+            table = file.read()
+            return {name: table.column(name).to_numpy() for name in table.column_names}
+    except (pa.ArrowException, OSError, ValueError) as error:
+        problem = _("is no readable Parquet file ({reason})", reason=" ".join(str(error).split())[:200])
         raise refuse("table.broken", path, problem, _("write the table again")) from None
-    return {name: table.column(name).to_numpy() for name in table.column_names}
 
 
 def read_table(path: Path, schema: Schema, shown: str = "") -> tuple[Table, list[Finding]]:

@@ -16,7 +16,10 @@ from twin.text import Message, _
 Array = NDArray[Any]
 TRUE = frozenset({"true", "1", "yes", "t", "y", "是"})
 FALSE = frozenset({"false", "0", "no", "f", "n", "否"})
+FLAGS: Mapping[str, float] = {"true": 1.0, "false": 0.0}
 DTYPES: Mapping[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.bool_}
+SMALLEST, LARGEST = 1e-30, 1e15
+"""Sizes between which a number that is not zero must lie: beyond them no quantity of a city does."""
 
 
 class Checker:
@@ -63,7 +66,7 @@ class Checker:
                 self.report(column.name, "table.missing-column", _("is missing"), _("add the column"))
             texts = np.full(len(applies), "", dtype=object)
         elif isinstance(raw, np.ndarray) and raw.dtype.kind in "fib" and column.type in DTYPES:
-            return self._checked(column, raw.astype(DTYPES[column.type]), applies, ids)
+            return self._numeric(column, raw.astype(np.float64), applies, ids)
         else:
             texts = _texts(raw)
         missing = texts == ""
@@ -83,18 +86,39 @@ class Checker:
         if column.type not in DTYPES:
             return texts
         values, bad = _numbers(texts)
-        self._bad(column, bad, ids, _("must be a number"), _("write a plain number"), texts)
         if column.type == "int":
-            whole = np.where(np.isfinite(values), values, 0.0)
-            self._bad(column, whole % 1 != 0, ids, _("must be a whole number"), _("drop the fraction"), texts)
-            return whole.astype(np.int64)
-        return values
+            bad |= np.isnan(values) & (texts != "")
+        self._bad(column, bad, ids, _("must be a number"), _("write a plain number"), texts)
+        return self._whole(column, values, ids) if column.type == "int" else values
+
+    def _numeric(
+        self, column: Column, values: NDArray[np.float64], applies: NDArray[np.bool_], ids: Array
+    ) -> Array:
+        """A column that came as numbers; NaN stands for a missing value."""
+        missing = np.isnan(values)
+        if column.default:
+            values[missing & applies] = float(FLAGS.get(column.default, column.default))
+        if column.type == "int" and column.default is None:
+            self._bad(column, missing & applies, ids, _("is missing"), _("give a value"))
+        typed: Array = values
+        if column.type == "bool":
+            bad = ~np.isin(values, (0.0, 1.0)) & ~np.isnan(values)
+            self._bad(column, bad, ids, _("must be true or false"), _("write true or false"), values)
+            typed = values == 1.0
+        elif column.type == "int":
+            typed = self._whole(column, values, ids)
+        return self._checked(column, typed, applies, ids)
+
+    def _whole(self, column: Column, values: NDArray[np.float64], ids: Array) -> NDArray[np.int64]:
+        """Whole numbers; what is missing becomes 0."""
+        whole = np.where(np.isnan(values), 0.0, values)
+        bad = (np.abs(whole) > LARGEST) | (whole != np.floor(whole))
+        self._bad(column, bad, ids, _("must be a whole number"), _("drop the fraction"), values)
+        return np.where(bad, 0.0, whole).astype(np.int64)
 
     def _checked(self, column: Column, values: Array, applies: NDArray[np.bool_], ids: Array) -> Array:
         if column.type == "float":
-            if column.default != "":
-                self._bad(column, applies & np.isnan(values), ids, _("must not be NaN"), _("give a number"))
-            self._bad(column, np.isinf(values), ids, _("must be finite"), _("give a number"))
+            self._sizes(column, values, applies, ids)
         if column.bounds:
             self._bounds(column, values, applies, ids)
         if column.choices:
@@ -106,6 +130,14 @@ class Checker:
         if column.type == "id":
             self._ids(column, values)
         return values
+
+    def _sizes(self, column: Column, values: Array, applies: NDArray[np.bool_], ids: Array) -> None:
+        if column.default != "":
+            self._bad(column, applies & np.isnan(values), ids, _("must not be NaN"), _("give a number"))
+        size = np.abs(values)
+        self._bad(column, np.isinf(size), ids, _("must be finite"), _("give a number"))
+        bad = np.isfinite(size) & ((size > LARGEST) | ((size > 0) & (size < SMALLEST)))
+        self._bad(column, bad, ids, _("is no quantity of a city"), _("check the unit"), values)
 
     def _bounds(self, column: Column, values: Array, applies: NDArray[np.bool_], ids: Array) -> None:
         with np.errstate(invalid="ignore"):
