@@ -25,6 +25,7 @@ HELP = N_("The digital twin of a city's lifelines: drills in which networks fail
 
 def command(arguments: Sequence[str] = ()) -> Any:
     """The command line in the language in use: the verb that `arguments` begin with, else all verbs."""
+    settings.reset()
     words = [word for word in arguments if not word.startswith("-")]
     known = {name.rstrip("_"): name for names in GROUPS.values() for name in names}
     chosen = known.get(words[0]) if words and arguments[0] == words[0] else None
@@ -55,6 +56,7 @@ def _add(app: typer.Typer, module: Any, name: str, panel: str) -> None:
         )
         return
     group = typer.Typer(help=module.HELP, no_args_is_help=True)
+    group.callback()(_everywhere)
     for function, text in module.VERBS.items():
         group.command(function.__name__, help=text)(verb(function))
     app.add_typer(group, name=name, rich_help_panel=panel)
@@ -67,7 +69,6 @@ def _everywhere(
     debug: settings.Debug = False,
     strict: settings.Strict = False,
 ) -> None:
-    settings.reset()
     settings.use(settings.Settings(lang, json, quiet, debug, strict))
 
 
