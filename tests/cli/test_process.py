@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def test_debug_shows_the_traceback():
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes that close early")
 def test_a_reader_that_goes_away_is_no_error():
-    command = f"{sys.executable} -m twin solve quarter water | head -1"
+    command = f"{shlex.quote(sys.executable)} -m twin solve quarter water | head -1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert done.stdout.startswith("id")
     assert "Traceback" not in done.stderr
