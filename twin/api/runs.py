@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin import errors
 from twin.api.cities import PACKAGE, City, load_city, save_city
+from twin.api.interrupts import Progress, between_events
 from twin.io.runs import RunWriter, StoredRun, amend
 from twin.io.runs import open_run as open_folder
 from twin.model import city as model
@@ -20,13 +21,13 @@ from twin.text import _
 if TYPE_CHECKING:
     import pandas as pd
 
+    from twin.drills.exercise import Exercise
     from twin.drills.schema import Scenario
 
 SCENARIOS = PACKAGE / "scenarios"
 RUNS = Path("runs")
 OWN_CITY = "city"
 """Where a run folder keeps a city that was given as an object, not as a data set."""
-Progress = Callable[[float, float], None]
 
 
 def list_scenarios() -> list[str]:
@@ -167,25 +168,41 @@ def run(
     folder = Path(out) if out is not None else _free_folder(name)
     request = _request(asked, name, place, loaded, seed, variant, overrides)
     writer = RunWriter(folder, request, overwrite=overwrite)
-    if isinstance(place, model.City):
-        save_city(loaded, folder / OWN_CITY)
-    exercise = Exercise(asked, loaded, sink=writer, seed=seed)
     try:
-        status = exercise.run(progress)
+        if isinstance(place, model.City):
+            save_city(loaded, folder / OWN_CITY)
+        exercise = Exercise(asked, loaded, sink=writer, seed=seed)
+        _play(writer, exercise, loaded, findings, name, progress)
     except OSError as error:
-        writer.close()
+        reason = error.strerror or str(error)
         raise errors.RunError(
-            _("{folder} cannot be written any more ({reason})", folder=str(folder), reason=str(error))
+            _("{folder} cannot be written any more ({reason})", folder=str(folder), reason=reason)
         ) from error
-    except errors.RunError:
-        _seal(writer, exercise, "failed", loaded, findings, name)
-        raise
-    _seal(writer, exercise, status, loaded, findings, name)
+    finally:
+        writer.close()
     return open_run(folder)
 
 
+def _play(
+    writer: RunWriter,
+    exercise: Exercise,
+    city: City,
+    findings: Sequence[Finding],
+    name: str,
+    progress: Progress | None,
+) -> None:
+    """Play to the end, or to where it cannot go on, and seal the run folder."""
+    try:
+        with between_events(progress) as watched:
+            status = exercise.run(watched)
+    except errors.TwinError:
+        _seal(writer, exercise, "failed", city, findings, name)
+        raise
+    _seal(writer, exercise, status, city, findings, name)
+
+
 def _seal(
-    writer: RunWriter, exercise: Any, status: str, city: City, findings: Sequence[Finding], name: str
+    writer: RunWriter, exercise: Exercise, status: str, city: City, findings: Sequence[Finding], name: str
 ) -> None:
     summary = exercise.summary(status)
     summary["scenario"]["name"] = name

@@ -130,14 +130,8 @@ def table_files(city: City) -> Iterator[tuple[str, Table]]:
 
 def write_city(city: City, folder: Path, *, overwrite: bool = False) -> Manifest:
     """Write a city as a sealed data set; the folder appears whole or not at all."""
-    if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
-        if not overwrite:
-            problem = _("exists and is not empty")
-            raise refuse("output.exists", folder, problem, _("give another folder or --overwrite"))
-        if not (folder / FILE).is_file():
-            problem = _("exists and is no city data set")
-            raise refuse("output.foreign", folder, problem, _("give another folder"))
     try:
+        _check_replaceable(folder, overwrite)
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     except OSError as error:
@@ -158,6 +152,16 @@ def write_city(city: City, folder: Path, *, overwrite: bool = False) -> Manifest
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return manifest
+
+
+def _check_replaceable(folder: Path, overwrite: bool) -> None:
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not overwrite:
+        problem = _("exists and is not empty")
+        raise refuse("output.exists", folder, problem, _("give another folder or --overwrite"))
+    if not (folder / FILE).is_file():
+        raise refuse("output.foreign", folder, _("exists and is no city data set"), _("give another folder"))
 
 
 def seal(folder: Path) -> Manifest:

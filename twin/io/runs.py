@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import DatasetError
 from twin.io.files import read_text, refuse, replacing, sha256, write_text
 from twin.model.journal import Event, Journal
 from twin.text import _
@@ -35,9 +37,13 @@ class RunWriter:
     def __init__(self, folder: Path, request: Mapping[str, Any], *, overwrite: bool = False) -> None:
         self.folder = folder
         _prepare(folder, overwrite)
-        write_text(folder / REQUEST, to_json(request))
-        self._journal = _log(folder / JOURNAL_LOG)
-        self._service = _log(folder / SERVICE_LOG)
+        try:
+            write_text(folder / REQUEST, to_json(request))
+            self._journal = _log(folder / JOURNAL_LOG)
+            self._service = _log(folder / SERVICE_LOG)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise _unwritable(folder, error) from None
         self._results: dict[str, IO[bytes]] = {}
         self._columns: dict[str, dict[str, int]] = {}
 
@@ -65,15 +71,17 @@ class RunWriter:
             file.flush()
 
     def close(self) -> None:
-        """Close the files without sealing."""
+        """Close the files without sealing; what a full disk keeps from being flushed is lost."""
         for file in self._files():
-            file.close()
+            with suppress(OSError):
+                file.close()
 
     def _files(self) -> tuple[IO[Any], ...]:
         return (self._journal, self._service, *self._results.values())
 
     def seal(self, summary: Mapping[str, Any]) -> None:
         """Make the Parquet files and the summary; afterwards the folder is complete."""
+        self.flush()
         self.close()
         seal(self.folder, summary)
 
@@ -89,20 +97,26 @@ def _log(path: Path) -> IO[str]:
 
 
 def _prepare(folder: Path, overwrite: bool) -> None:
-    if folder.exists():
-        if not folder.is_dir() or (any(folder.iterdir()) and not (folder / REQUEST).is_file()):
-            raise refuse("output.foreign", folder, _("exists and is no run folder"), _("give another folder"))
-        if any(folder.iterdir()) and not overwrite:
-            raise refuse(
-                "output.exists", folder, _("holds a run already"), _("give another folder or --overwrite")
-            )
     try:
         if folder.exists():
+            _check_replaceable(folder, overwrite)
             shutil.rmtree(folder)
         (folder / RESULTS).mkdir(parents=True)
     except OSError as error:
-        problem = _("cannot be written ({reason})", reason=error.strerror or str(error))
-        raise refuse("output.unwritable", folder, problem, _("choose a folder you may write")) from None
+        raise _unwritable(folder, error) from None
+
+
+def _check_replaceable(folder: Path, overwrite: bool) -> None:
+    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / REQUEST).is_file()):
+        raise refuse("output.foreign", folder, _("exists and is no run folder"), _("give another folder"))
+    if any(folder.iterdir()) and not overwrite:
+        remedy = _("give another folder or --overwrite")
+        raise refuse("output.exists", folder, _("holds a run already"), remedy)
+
+
+def _unwritable(folder: Path, error: OSError) -> DatasetError:
+    problem = _("cannot be written ({reason})", reason=error.strerror or str(error))
+    return refuse("output.unwritable", folder, problem, _("choose a folder you may write"))
 
 
 def to_json(data: Any) -> str:
@@ -199,13 +213,24 @@ def open_run(folder: Path) -> StoredRun:
     """
     if not (folder / REQUEST).is_file():
         raise refuse("run.missing", folder, _("is no run folder"), _("give the folder of a run"))
-    request = json.loads(read_text(folder / REQUEST))
-    if not (folder / SUMMARY).is_file():
-        seal(folder, {"status": "killed"})
-    journal = Journal()
-    for event in _read_events(folder / JOURNAL):
-        journal.add(event)
-    return StoredRun(folder, request, json.loads(read_text(folder / SUMMARY)), journal)
+    try:
+        request = _object(folder / REQUEST)
+        if not (folder / SUMMARY).is_file():
+            seal(folder, {"status": "killed"})
+        journal = Journal()
+        for event in _read_events(folder / JOURNAL):
+            journal.add(event)
+        return StoredRun(folder, request, _object(folder / SUMMARY), journal)
+    except (ValueError, TypeError, KeyError, FileNotFoundError) as error:
+        problem = _("is a damaged run folder ({reason})", reason=" ".join(str(error).split())[:200])
+        raise refuse("run.broken", folder, problem, _("play the scenario again")) from None
+
+
+def _object(path: Path) -> Mapping[str, Any]:
+    data = json.loads(read_text(path))
+    if not isinstance(data, dict):
+        raise TypeError(path.name)
+    return data
 
 
 def _read_events(path: Path) -> Iterator[Event]:
