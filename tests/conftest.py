@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from twin.verify.environment import EngineError, interpreter, place
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 import twin
 
 PACKAGE = Path(twin.__file__).parent

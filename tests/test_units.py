@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from twin.units import column_unit, of_dimension, spellings, unit, units
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.sample_run import write_sample_run
 from twin.analysis.causes import cascade, roots, why
 from twin.analysis.kinds import HARM, sort_of
 from twin.io.runs import open_run
 from twin.model.journal import NO_CAUSE, Journal
-
-from tests.sample_run import write_sample_run
 
 KINDS = ("incident", "lost", "unserved", "served", "fires", "dispatched", "control", "restored")
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+
+from tests.sample_run import write_sample_run
 from twin.analysis.comparison import compare, parting
 from twin.analysis.timeline import timeline, without_routine
 from twin.io.runs import StoredRun, open_run
 from twin.model.journal import Journal
-
-from tests.sample_run import write_sample_run
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.sample_run import END_S, HOUR, write_sample_run
 from twin.analysis.resilience import in_amount, interruptions, record, resilience
 from twin.analysis.service import Curve, curves, out_at, outages, worst_instant
 from twin.io.runs import StoredRun, open_run, to_json
 from twin.model.journal import Journal
-
-from tests.sample_run import END_S, HOUR, write_sample_run
 
 
 def curve(steps: dict[float, float], end_h: float = 10.0, demand: float = 100.0) -> Curve:

@@ -6,13 +6,13 @@ import pandas as pd
 import pyogrio
 import pytest
 from openpyxl import load_workbook
+
+from tests.sample_run import sample_city, write_sample_run
 from twin.analysis import tables
 from twin.analysis.tables import component_table, run_tables
 from twin.io.export import write_csv, write_geopackage, write_parquet, write_workbook
 from twin.io.runs import StoredRun, open_run
 from twin.text import use_language
-
-from tests.sample_run import sample_city, write_sample_run
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
 from twin.bench import baseline, cases, measure
 from twin.bench.measure import Row
 from twin.cli import main

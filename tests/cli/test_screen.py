@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from twin.cli import screen, settings
 from twin.cli.times import seconds
 from twin.errors import InputError

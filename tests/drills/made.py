@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from hypothesis import strategies as st
+
 from twin import units
 from twin.drills import grammar
 from twin.drills.schema import Scenario

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from twin.drills.check import check
 from twin.drills.reader import parse_scenario, read_scenario
 

@@ -6,6 +6,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+
 from twin.drills.city_check import check_against
 from twin.drills.reader import parse_scenario, read_scenario
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+
 from twin.drills import words
 from twin.drills.check import check
 from twin.drills.reader import parse_scenario

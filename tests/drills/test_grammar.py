@@ -7,11 +7,11 @@ import datetime as dt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.drills import made
 from twin.drills import grammar
 from twin.drills.refusal import RefusedError
 from twin.drills.terms import And, Compare, Holds, Lasting, Not, Or
-
-from tests.drills import made
 
 LANGUAGES = ("en", "zh")
 READERS = (

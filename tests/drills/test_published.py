@@ -8,12 +8,12 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from ruamel.yaml import YAML
+
+from tests.drills import made
 from twin.drills.published import json_schema
 from twin.drills.reader import parse_scenario
 from twin.drills.writer import to_yaml
 from twin.errors import ScenarioError
-
-from tests.drills import made
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.yaml"))
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())

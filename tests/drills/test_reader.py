@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 
 import pytest
+
 from twin.drills import tree
 from twin.drills.reader import parse_scenario, read_scenario
 from twin.drills.schema import Scenario

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from twin import units
 from twin.drills import grammar, words
 from twin.drills.schema import Agency, Else, Expectation, Hazard, Row, Scenario, Tell, keys_of

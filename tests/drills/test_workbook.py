@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
+
+from tests.drills import made
 from twin.drills.reader import parse_scenario, read_scenario
 from twin.drills.workbook import to_xlsx
 from twin.errors import ScenarioError
-
-from tests.drills import made
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.yaml"))
 PATIENT = settings(

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.drills import made
 from twin.drills.reader import parse_scenario
 from twin.drills.writer import edited, to_yaml
 from twin.errors import ScenarioError
-
-from tests.drills import made
 
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.yaml"))
 UNDERPASS = (Path(__file__).parent / "samples" / "underpass.yaml").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import networkx as nx
 import pytest
+
 from twin.api import City
 from twin.engine.coordinator import Coordinator
 from twin.engine.world import World, make_world

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from twin.engine.incidents import act
-from twin.engine.world import World
 
 from tests.engine.conftest import Play, town
+from twin.engine.incidents import act
+from twin.engine.world import World
 
 pytestmark = pytest.mark.core
 SHOP = "facility/shop/A"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+
+from tests.importers.infrarisk_folder import write_folder
 from twin.drills.reader import parse_scenario
 from twin.errors import DatasetError
 from twin.importers.infrarisk import read_infrarisk, scenario_text
@@ -13,8 +15,6 @@ from twin.importers.infrarisk.repairs import repair_hours
 from twin.io.city import read_city, write_city
 from twin.lifelines import registry
 from twin.model.finding import errors
-
-from tests.importers.infrarisk_folder import write_folder
 
 
 @pytest.fixture

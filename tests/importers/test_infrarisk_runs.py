@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+
 from twin.analysis.outage import OutageHours, outage, same_time_of_day
 from twin.api import SCENARIOS
 from twin.drills.exercise import Exercise

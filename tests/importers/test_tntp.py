@@ -6,6 +6,7 @@ import gzip
 
 import numpy as np
 import pytest
+
 from twin.errors import DatasetError
 from twin.importers.tntp import read_flows, read_tntp
 from twin.model.finding import errors

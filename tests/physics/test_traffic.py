@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from twin.errors import SolveError
 from twin.physics.traffic import Delay, Roads, equilibrium, road_graph, shortest
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
+
+from tests.importers.infrarisk_folder import write_folder
 from twin.drills.exercise import Exercise
 from twin.drills.reader import parse_scenario
 from twin.importers.infrarisk import read_infrarisk
 from twin.model.city import City
-
-from tests.importers.infrarisk_folder import write_folder
 
 LEAK = "water/junction/W_P1_leak_node"
 PUMP = "water/pump/W_WP1"

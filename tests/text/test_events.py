@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+
 import twin
 from twin.model.journal import Event, Journal
 from twin.physics.solution import Outcome

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 import typer
+from typer.main import get_command
+
 from twin.cli import main
 from twin.cli.app import application
-from typer.main import get_command
 
 PRODUCTS = {
     "twin",

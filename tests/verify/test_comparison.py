@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from twin.lifelines.reference import Compared
 from twin.verify.comparison import judge
 

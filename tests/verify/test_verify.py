@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from twin import api
 from twin.cli import main
 from twin.lifelines import registry

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.sample_run import network, power, sample_city, water, write_sample_run
 from twin.analysis.causes import Cause, cascade
 from twin.io.runs import open_run
 from twin.model.journal import Journal
@@ -20,8 +22,6 @@ from twin.views.axis import Axis, ticks, time_ticks
 from twin.views.cascade import MOST, cascade_chart
 from twin.views.layout import FEW, SOME, places, schematic
 from twin.views.names import Names, sentence_case
-
-from tests.sample_run import network, power, sample_city, water, write_sample_run
 
 DECLARED = ("#00bcd4", "#ff0000", "#ff8000", "#ff00ff", "#00ff00", "#4c3926")
 """Colours of six lifelines after CJJ 61-2017, appendix B."""

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+
+from tests.sample_run import sample_city, write_sample_run
 from twin.io.runs import StoredRun, open_run
 from twin.model.city import Manifest
 from twin.model.journal import Journal
 from twin.text import message, use_language
 from twin.views.report import TEMPLATES, report, tied, write_report
 from twin.views.story import Story
-
-from tests.sample_run import sample_city, write_sample_run
 
 VOID = {"meta", "br", "input", "link", "hr", "img"}
 SECTIONS = ["Who was out, and since when", "Resilience figures", "Timeline", "Basis"]

@@ -6,13 +6,13 @@ import io
 
 import pytest
 from rich.console import Console
+
+from tests.sample_run import write_sample_run
 from twin.analysis.causes import why
 from twin.analysis.timeline import timeline
 from twin.io.runs import StoredRun, open_run
 from twin.text import use_language
 from twin.views.terminal import chain_table, timeline_table
-
-from tests.sample_run import write_sample_run
 
 
 @pytest.fixture(scope="module")

@@ -23,32 +23,37 @@ SHOWN = 60
 """Lines of a timeline on the terminal; the report has all."""
 
 
-def timeline(journal: Journal) -> None:
+def timeline(journal: Journal, summary: Mapping[str, Any]) -> None:
     """The timeline as a table, without the routine of an ordinary day."""
     from twin.analysis.timeline import timeline as entries
     from twin.analysis.timeline import without_routine
+    from twin.views.names import spoken
     from twin.views.terminal import timeline_table
 
     found = without_routine(entries(journal))
-    screen.show(timeline_table(found[:SHOWN]))
+    screen.show(timeline_table(found[:SHOWN], spoken(summary.get("wording"))))
     if len(found) > SHOWN:
         screen.say(_("... and {count} more lines in the report", count=len(found) - SHOWN))
 
 
-def causes(chain: Iterable[Event]) -> None:
+def causes(chain: Iterable[Event], summary: Mapping[str, Any]) -> None:
     """A chain of causes: what happened, and below it why."""
+    from twin.views.names import spoken
     from twin.views.terminal import chain_table
 
-    screen.show(chain_table(tuple(chain)))
+    screen.show(chain_table(tuple(chain), spoken(summary.get("wording"))))
 
 
 def expectations(summary: Mapping[str, Any]) -> None:
     """The expectations with their verdicts."""
+    from twin.views.names import spoken
+
+    name = spoken(summary.get("wording"))
     rows = [
         (
             record["id"],
-            record["who"],
-            record["text"],
+            name(record["who"]),
+            name(record["text"]),
             verdict(record["verdict"]),
             _margin(record),
         )

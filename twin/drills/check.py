@@ -44,6 +44,12 @@ def actions(scenario: Scenario) -> Iterator[tuple[Path, Action]]:
                 yield ("script", number, "expect", place, "does"), expectation.does
 
 
+def wording(scenario: Scenario, language: str) -> dict[str, str]:
+    """The conditions and actions of the script in `language`, by the English spelling that the journal has."""
+    terms = [term for __, term in (*conditions(scenario), *actions(scenario))]
+    return {str(term): term.text(language) for term in terms}
+
+
 def _warn(mark: Mark, rule: str, problem: Message, remedy: Message, field: str) -> Finding:
     return replace(defect(mark, rule, problem, remedy, field), severity=Severity.WARNING)
 

@@ -258,6 +258,7 @@ class Exercise:
             "start": str(self.scenario.start),
             "end_s": world.now,
             "duration_s": self.scenario.horizon_s,
+            "wording": {"zh": wording(self.scenario, "zh")},
             "expectations": records,
             "score": score(records),
             "forced": [line.number + 1 for line in self.lines if line.forced],

@@ -162,7 +162,7 @@ def change(component: str, value: str, name: Callable[[str], object] = str) -> M
     """What `column=value` means for a component."""
     column, equals, setting = value.partition("=")
     if not component:
-        return Message("{value}", {"value": value})
+        return Message("{value}", {"value": name(value)})
     if not equals:
         return _("{component}: {value}", component=name(component), value=value)
     template = CHANGES.get(value) or CHANGES.get(column) or N_("{component} is set: {column} = {setting}")

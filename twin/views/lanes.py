@@ -84,7 +84,7 @@ def overview(
     sheet = _Sheet(end_s, name)
     sheet.lane(_("Script and incidents"), _script(sheet, journal))
     for expected in list(summary.get("expectations") or ())[:MOST_LANES]:
-        sheet.lane(expected["text"], _expected(sheet, expected, end_s), "minor")
+        sheet.lane(name(expected["text"]), _expected(sheet, expected, end_s), "minor")
     for crew, events in list(_crews(journal).items())[:MOST_LANES]:
         sheet.lane(crew_name(events[0], crew, name), _jobs(sheet, events, end_s))
     for component in list(_facilities(journal, found))[:MOST_LANES]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from twin.lifelines import registry
 from twin.lifelines.base import Declaration
 from twin.model.city import FACILITY, ROAD, City
 from twin.model.network import Ref
-from twin.text import N_, Message, _
+from twin.text import N_, Message, _, language
 
+Wording = Mapping[str, Mapping[str, str]]
 _LAYERS = {ROAD: N_("Roads"), FACILITY: N_("Facilities")}
 _BLANK = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _FACILITY_KINDS = {
     "hospital": N_("hospital"),
     "school": N_("school"),
@@ -26,10 +28,14 @@ _FACILITY_KINDS = {
 
 
 class Names:
-    """Turns an id into what people call it; texts that are no id stay as they are."""
+    """Turns an id into what people call it, and what the script says into the language in use.
 
-    def __init__(self, city: City) -> None:
-        self.city = city
+    Names and sentences that come with a bundled city or scenario are in the catalogue; others stay as they
+    are. `wording` is the summary's: texts of the script by language and by their English spelling.
+    """
+
+    def __init__(self, city: City, wording: Wording | None = None) -> None:
+        self.city, self._wording = city, wording or {}
         self._agencies = {
             str(ident): str(name)
             for ident, name in zip(city.agencies["id"], city.agencies["name"], strict=True)
@@ -38,6 +44,8 @@ class Names:
 
     def __call__(self, ident: str) -> object:
         """The name of a component, an agency, one of its crews or (inside a sentence) a lifeline."""
+        if said := self._wording.get(language(), {}).get(ident):
+            return said
         if ident not in self._known:
             self._known[ident] = self._name(ident)
         return self._known[ident]
@@ -46,18 +54,18 @@ class Names:
         if ident in self.city.refs:
             return self._component(self.city.refs[ident])
         if ident in self._agencies:
-            return self._agencies[ident] or ident
+            return _readable(self._agencies[ident], ident)
         agency, blank, crew = ident.rpartition(" ")
         if blank and crew.isdigit() and agency in self._agencies:
             return _("crew {number}", number=crew)
         if ident in _LAYERS or ident in registry.declarations():
             return str(self.layer(ident)).lower()
-        return ident
+        return str(Message(ident))
 
     def _component(self, ref: Ref) -> object:
         table = self.city.layers[ref.layer].tables[ref.table]
         kind, bare = str(table["kind"][ref.row]), str(table["id"][ref.row])
-        shown = str(table["name"][ref.row]) if "name" in table else ""
+        shown = str(Message(str(table["name"][ref.row]))) if "name" in table else ""
         called = self.kind(ref.layer, kind)
         if shown and (ref.layer in _LAYERS or str(called).lower() in shown.lower()):
             return shown
@@ -67,7 +75,7 @@ class Names:
         """The own name of a component without its kind."""
         ref = self.city.refs[ident]
         table = self.city.layers[ref.layer].tables[ref.table]
-        shown = str(table["name"][ref.row]) if "name" in table else ""
+        shown = str(Message(str(table["name"][ref.row]))) if "name" in table else ""
         return shown or str(table["id"][ref.row])
 
     def several(self, idents: Sequence[str], most: int = 4) -> str:
@@ -103,7 +111,32 @@ def declared(layer: str) -> Declaration | None:
     return registry.declarations().get(layer)
 
 
+def _readable(name: str, ident: str) -> str:
+    """Of an agency's name and its id the one that a reader of the language in use can read."""
+    chinese = [each for each in (name, ident) if _HAN.search(each)]
+    if language() == "zh" or not chinese:
+        return chinese[0] if chinese else str(Message(name or ident))
+    return next((each for each in (name, ident) if each and each not in chinese), name or ident)
+
+
+def spoken(wording: Wording | None = None) -> Callable[[str], object]:
+    """For the terminal: ids stay as they are; lifelines and what the script says are in the language in use."""
+    said = (wording or {}).get(language(), {})
+
+    def name(text: str) -> object:
+        if found := declared(text):
+            return str(Message(found.label)).lower()
+        return said.get(text) or str(Message(text))
+
+    return name
+
+
+def tight(text: object) -> str:
+    """A text without the blanks that placeholders leave between Chinese characters."""
+    return _BLANK.sub("", str(text))
+
+
 def sentence_case(text: object) -> str:
     """A sentence that begins with a capital letter and has no blanks between Chinese characters."""
-    shown = _BLANK.sub("", str(text))
+    shown = tight(text)
     return shown[:1].upper() + shown[1:]

@@ -79,7 +79,7 @@ class Story:
     def __init__(self, run: StoredRun, city: City) -> None:
         self.run, self.city = run, city
         self.summary: Mapping[str, Any] = run.summary
-        self.name = Names(city)
+        self.name = Names(city, self.summary.get("wording"))
         last = max((event.t_s for event in run.journal), default=0.0)
         self.end_s = max(float(self.summary.get("end_s") or 0.0), last)
 
@@ -95,12 +95,12 @@ class Story:
     def asked(self) -> list[tuple[object, object]]:
         """What the run was asked for: label and value."""
         scenario, request = self.summary.get("scenario") or {}, self.run.request
-        title = self.city.manifest.title
+        title = Message(self.city.manifest.title)
         lines: list[tuple[object, object]] = [
             (_("Scenario"), scenario.get("file") or scenario.get("name") or request.get("scenario") or ""),
             (_("Variant"), request.get("variant") or ""),
             (_("Changed"), ", ".join(map(str, request.get("overrides") or ()))),
-            (_("City"), f"{title} ({self.city.name})" if title else self.city.name),
+            (_("City"), f"{title} ({self.city.name})" if title.text else self.city.name),
             (_("Start"), self.summary.get("start") or ""),
             (_("Simulated"), duration(self.end_s)),
             (_("Seed"), self.summary.get("seed", "")),
@@ -212,10 +212,14 @@ class Story:
         ]
 
     @cached_property
-    def zones(self) -> list[tuple[str, str, str, resilience.Resilience]]:
+    def zones(self) -> list[tuple[str, Message, str, resilience.Resilience]]:
         """Layer, zone, small drawing and figures of each zone."""
         pairs = zip(self.curves, self.figures, strict=True)
-        return [(curve.lifeline, curve.zone, charts.spark(curve), one) for curve, one in pairs if curve.zone]
+        return [
+            (curve.lifeline, Message(curve.zone), charts.spark(curve), one)
+            for curve, one in pairs
+            if curve.zone
+        ]
 
     @cached_property
     def maps(self) -> tuple[maps.Panel, ...]:
@@ -297,15 +301,16 @@ class Story:
     # basis
 
     @cached_property
-    def assumed(self) -> list[str]:
+    def assumed(self) -> list[Message]:
         """What was assumed: by the city's census and by the run."""
         told = (*self.city.manifest.assumed, *(self.summary.get("assumed") or ()))
-        return list(dict.fromkeys(str(one) for one in told))
+        return [Message(one) for one in dict.fromkeys(map(str, told))]
 
     @cached_property
     def unverified(self) -> list[Mapping[str, Any]]:
         """Constants of doubtful source that the run used."""
-        return list(self.summary.get("unverified") or ())
+        used = self.summary.get("unverified") or ()
+        return [{**one, "source": Message(str(one.get("source", "")))} for one in used]
 
     @cached_property
     def solver(self) -> list[str]:

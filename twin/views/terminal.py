@@ -11,6 +11,7 @@ from twin.model.journal import Event
 from twin.text import _
 from twin.text.clock import elapsed
 from twin.text.events import sentence
+from twin.views.names import tight
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -75,4 +76,4 @@ def _table() -> Table:
 def _add(table: Table, time: str, told: str, shown: str) -> None:
     from rich.text import Text
 
-    table.add_row(Text(time), Text(told, style=shown))
+    table.add_row(Text(time), Text(tight(told), style=shown))

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.lifelines.power.grids import LINE, SMALL, TRAFO, Play, frame, write_file
 from twin.errors import DatasetError
 from twin.lifelines.power.pandapower_frames import read_frames
 from twin.lifelines.power.pandapower_json import read_pandapower
 from twin.model.finding import Severity
-
-from tests.lifelines.power.grids import LINE, SMALL, TRAFO, Play, frame, write_file
 
 pytestmark = pytest.mark.core
 

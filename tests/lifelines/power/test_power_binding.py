@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 import pytest
+
+from tests.lifelines.power.grids import Play, bus, device, line, network, ring, switch
 from twin.lifelines import registry
 from twin.lifelines.power.binding import PowerModel
 from twin.lifelines.power.declaration import DECLARATION
 from twin.model.city import Manifest
 from twin.physics.solution import Outcome
-
-from tests.lifelines.power.grids import Play, bus, device, line, network, ring, switch
 
 pytestmark = pytest.mark.core
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from twin.lifelines.power.checks import check
-from twin.model.finding import Severity
 
 from tests.lifelines.power.grids import bus, device, line, network, ring
+from twin.lifelines.power.checks import check
+from twin.model.finding import Severity
 
 pytestmark = pytest.mark.core
 

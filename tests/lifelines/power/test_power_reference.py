@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 import twin.verify
 from twin.lifelines.power.binding import PowerModel
 from twin.lifelines.power.declaration import DECLARATION

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from twin.lifelines.water.binding import WaterModel
 from twin.lifelines.water.epanet import Reading, export_inp, parse_inp
 from twin.lifelines.water.options import WaterOptions, read_options

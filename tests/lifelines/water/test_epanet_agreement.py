@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.conftest import DATA
+from tests.lifelines.water.made import NETWORKS, Instant, Reference, reference, run
 from twin.lifelines.water.binding import WaterModel
 from twin.lifelines.water.epanet import Reading, read_inp
 from twin.lifelines.water.options import WaterOptions, read_options
 from twin.physics.solution import Outcome
-
-from tests.conftest import DATA
-from tests.lifelines.water.made import NETWORKS, Instant, Reference, reference, run
 
 DAY_S = 86_400.0
 HEAD_M, LEVEL_M = 0.01, 0.05

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
+from tests.lifelines.water.made import NETWORKS, TOWN, at, model, network, ref, run, write
 from twin.lifelines.water.epanet import read_inp
 from twin.lifelines.water.present import initial_state, present
 from twin.physics.potential import Status
 from twin.physics.solution import Outcome
-
-from tests.lifelines.water.made import NETWORKS, TOWN, at, model, network, ref, run, write
 
 pytestmark = pytest.mark.core
 

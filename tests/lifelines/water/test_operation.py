@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from twin.lifelines.water.present import initial_state
-from twin.lifelines.water.rules import compare
 
 from tests.lifelines.water.made import NOTHING, TOWN, model, network, read, ref, run
+from twin.lifelines.water.present import initial_state
+from twin.lifelines.water.rules import compare
 
 pytestmark = pytest.mark.core
 

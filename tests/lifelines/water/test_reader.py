@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from tests.lifelines.water.made import NETWORKS, TOWN, network, read
 from twin.errors import DatasetError
 from twin.lifelines.water.epanet import read_inp
 from twin.lifelines.water.epanet.lines import hours, lines
-
-from tests.lifelines.water.made import NETWORKS, TOWN, network, read
 
 pytestmark = pytest.mark.core
 

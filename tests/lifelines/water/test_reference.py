@@ -6,6 +6,8 @@ import sys
 import types
 
 import pytest
+
+from tests.lifelines.water.made import TOWN, model, network, write
 from twin.errors import InputError
 from twin.lifelines.water.epanet import write_inp
 from twin.lifelines.water.present import initial_state
@@ -13,8 +15,6 @@ from twin.lifelines.water.reference import FLOW_FLOOR_M3S, REFERENCE
 from twin.lifelines.water.wntr import from_wntr, reading_of
 from twin.model.city import Manifest
 from twin.verify.engine import ask
-
-from tests.lifelines.water.made import TOWN, model, network, write
 
 T_S = 5 * 3600.0
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.lifelines.water.made import NETWORKS, TOWN, epanet, network, read, write
 from twin.errors import DatasetError
 from twin.io.tables import read_table, write_table
 from twin.lifelines.water.declaration import DECLARATION
 from twin.lifelines.water.epanet import export_inp, parse_inp, read_inp, write_inp
 from twin.lifelines.water.present import initial_state
 from twin.model.network import Network
-
-from tests.lifelines.water.made import NETWORKS, TOWN, epanet, network, read, write
 
 DAY_S = 86_400
 

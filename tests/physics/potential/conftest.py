@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+
 from twin.physics.potential import Law, Links, Nodes, Topology
 
 PUMP_POINTS = ([0.0, 0.05, 0.1, 0.2], [60.0, 55.0, 40.0, 5.0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from twin.errors import SolveError
 from twin.physics.potential import Flow, Kernel, Law, Links, Nodes, Options, Status, Topology
 from twin.physics.solution import Outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from twin.errors import SolveError
 from twin.physics.potential import Law, Links, Nodes, Options, minor_loss_s2_m5, reference
 from twin.physics.potential import laws as compiled

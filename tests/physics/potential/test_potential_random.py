@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import qdldl
 import scipy.sparse as sp
+
 from twin.physics.potential import Kernel, Law, Options, Status, Topology, reference
 from twin.physics.potential.analysis import analyse
 from twin.physics.potential.laws import is_pump, laws_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+
 from twin.physics.powerflow import Branches, Flow, Kernel, Operation, Topology
 
 RATED_V = 10e3

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
+from tests.physics.powerflow.grids import RATED_V, Grid
 from twin.errors import SolveError
 from twin.physics.powerflow import Branches, Kernel, Operation, Ratings, Tap, Topology, transformer
 from twin.physics.solution import Outcome
-
-from tests.physics.powerflow.grids import RATED_V, Grid
 
 LOAD = 1e6 + 0.4e6j
 Z = 2.0 + 3.0j

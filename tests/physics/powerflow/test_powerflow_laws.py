@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from twin.physics.powerflow import Flow
-from twin.physics.solution import Outcome
 
 from tests.physics.powerflow.grids import Grid
+from twin.physics.powerflow import Flow
+from twin.physics.solution import Outcome
 
 SEEDS = range(8)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from twin.api import City
 
 HELP = N_("Make a new file to start from.")
+_NO_FILE = re.compile(r"[^\w .-]+|^[ .-]+|[ .]+$")
+"""Signs that a file name does better without."""
 
 
 def scenario(
@@ -33,7 +37,7 @@ def scenario(
     from twin.io.files import write_text
 
     loaded = api.load_city(city)
-    path = output or Path(f"{name}.yaml")
+    path = output or Path(f"{_NO_FILE.sub('-', name)}.yaml")
     if path.exists() and not overwrite:
         finding = Finding(
             "output.exists", Severity.ERROR, str(path), _("exists"), _("give another file or --overwrite")
@@ -56,7 +60,12 @@ def _text(name: str, city: str, component: str, owner: str) -> str:
     chosen = "zh" if language() == "zh" else "en"
     template = files("twin.cli").joinpath(f"scenario.{chosen}.txt").read_text(encoding="utf-8")
     rows = template if owner else template[: template.index("    #")]
-    return rows.format(name=name, city=city, component=component, owner=owner)
+    return rows.format(name=_quoted(name), city=_quoted(city), component=component, owner=owner)
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML has it: in quotation marks where a sign in it could mean something."""
+    return json.dumps(text, ensure_ascii=False) if _NO_FILE.search(text) else text
 
 
 VERBS = {scenario: N_("Make a scenario file that can be played as it stands.")}

@@ -78,7 +78,7 @@ def _show(done: Run, *, report: bool, profile: bool) -> None:
         screen.data({"folder": str(done.folder), **done.summary})
         return
     screen.findings(story.warnings(done.summary))
-    story.timeline(done.journal)
+    story.timeline(done.journal, done.summary)
     story.expectations(done.summary)
     if profile:
         story.profile(done.summary)

@@ -12,7 +12,7 @@ from twin.cli import names, screen, story
 from twin.cli.settings import settings
 from twin.cli.verbs.check import is_scenario
 from twin.errors import InputError
-from twin.text import N_, Message, _
+from twin.text import N_, Message, _, language
 
 if TYPE_CHECKING:
     from twin.api import City
@@ -114,14 +114,16 @@ def _scenario(what: str) -> None:
 
 
 def _row(row: Any) -> tuple[object, object, object]:
-    trigger = row.at or row.when or _("missed: {name}", name=row.if_missed)
-    does = "; ".join(str(part) for part in (row.do, row.tell and row.tell.text) if part)
+    trigger = row.at or (row.when and row.when.text(language())) or _("missed: {name}", name=row.if_missed)
+    said = row.do.text(language()) if row.do else "", row.tell.text if row.tell else ""
+    does = "; ".join(part for part in said if part)
     return trigger, does, "; ".join(_expected(row))
 
 
 def _expected(row: Any) -> Iterator[str]:
     for asked in row.expect:
-        yield f"{asked.who}: {asked.what}"
+        what = asked.what if isinstance(asked.what, str) else asked.what.text(language())
+        yield f"{asked.who}: {what}"
 
 
 def _run(run: Any) -> None:
@@ -131,7 +133,7 @@ def _run(run: Any) -> None:
     summary = run.summary
     title = summary.get("scenario", {}).get("title", run.stored.request.get("title", ""))
     screen.say(f"{run.folder}: {title} ({_status(run.status)})")
-    story.timeline(run.journal)
+    story.timeline(run.journal, summary)
     story.expectations(summary)
 
 

@@ -29,7 +29,7 @@ def why(
     if settings().json:
         screen.data([event._asdict() for event in chain])
     elif chain:
-        story.causes(chain)
+        story.causes(chain, opened.summary)
     if not chain:
         _check_known(opened, component)
         screen.say(_("Nothing happened to {component}.", component=component))
