@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from twin.api import City
 
 HELP = N_("Make a new file to start from.")
-_NO_FILE = re.compile(r"[^\w .-]+|^[ .-]+|[ .]+$")
-"""Signs that a file name does better without."""
+_SIGNS = re.compile(r"[^\w .-]+")
+"""Signs that a file name does better without and that YAML may give a meaning."""
 
 
 def scenario(
@@ -37,7 +37,7 @@ def scenario(
     from twin.io.files import write_text
 
     loaded = api.load_city(city)
-    path = output or Path(f"{_NO_FILE.sub('-', name)}.yaml")
+    path = output or Path(f"{_SIGNS.sub(' ', name).strip(' .-') or 'scenario'}.yaml")
     if path.exists() and not overwrite:
         finding = Finding(
             "output.exists", Severity.ERROR, str(path), _("exists"), _("give another file or --overwrite")
@@ -65,7 +65,8 @@ def _text(name: str, city: str, component: str, owner: str) -> str:
 
 def _quoted(text: str) -> str:
     """A text as YAML has it: in quotation marks where a sign in it could mean something."""
-    return json.dumps(text, ensure_ascii=False) if _NO_FILE.search(text) else text
+    strange = _SIGNS.search(text) or text != text.strip(" .-")
+    return json.dumps(text, ensure_ascii=False) if strange else text
 
 
 VERBS = {scenario: N_("Make a scenario file that can be played as it stands.")}
