@@ -133,12 +133,11 @@ def test_every_block_says_what_language_it_is_in():
 
 
 @pytest.mark.core
-def test_every_link_between_pages_leads_somewhere():
-    for page in pages():
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            if "reference/tables" in target or target.startswith("tables/"):
-                continue
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_link_of_the_front_pages_leads_somewhere(name: str):
+    """Those of the manual are looked at when it is built."""
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / name).read_text(encoding="utf-8"))
+    assert not [target for target in targets if not (ROOT / target).exists()]
 
 
 def test_a_wrong_promise_is_noticed():
