@@ -157,7 +157,8 @@ def options(given: Iterable[Any]) -> Iterator[str]:
     """A table of options."""
     yield from heading("option", "what it does")
     for one in given:
-        names = ", ".join(f"`{name}`" for name in [*one.opts, *one.secondary_opts])
+        value = f" {one.metavar}" if one.metavar else ""
+        names = ", ".join(f"`{name}{value}`" for name in [*one.opts, *one.secondary_opts])
         yield row(names, one.help or "")
 
 
@@ -244,5 +245,6 @@ def heading(*cells: str) -> Iterator[str]:
 
 
 def row(*cells: str) -> str:
-    """One Markdown row."""
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    """One Markdown row; what is no code may hold `<`."""
+    shown = (cell if cell.startswith("`") else cell.replace("<", "&lt;") for cell in cells)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in shown) + " |"
