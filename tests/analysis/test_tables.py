@@ -31,10 +31,12 @@ def test_all_tables_are_there(run):
 
 
 def test_large_results_are_thinned(run, monkeypatch):
-    monkeypatch.setattr(tables, "MOST_TIMES", 2)
+    monkeypatch.setattr(tables, "MOST_CELLS", 20)
     monkeypatch.setattr(tables, "MOST_COMPONENTS", 3)
+    whole = run.results("water")[0]
     frame = run_tables(run, sample_city())["water/nodes.pressure_pa"]
-    assert frame["t_s"].tolist() == [0.0, 10_200.0]
+    assert 1 <= len(frame) < len(whole)
+    assert frame["t_s"].tolist() == whole[:: -(-len(whole) // len(frame))].tolist()
     assert len(frame.columns) == 1 + 3
 
 

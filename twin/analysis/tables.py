@@ -17,8 +17,8 @@ from twin.text.events import sentence
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_TIMES, MOST_COMPONENTS = 2_000, 1_000
-"""Rows and columns of a table of results; of more times every n-th is taken, of more components the first."""
+MOST_CELLS, MOST_COMPONENTS = 1_500_000, 1_000
+"""Cells of all result tables together (of more, every n-th time is taken) and components of one table."""
 
 
 def run_tables(run: StoredRun, city: City | None = None) -> dict[str, pd.DataFrame]:
@@ -112,9 +112,11 @@ def _results(run: StoredRun, city: City) -> Iterator[tuple[str, pd.DataFrame]]:
     """Stored results, one table per lifeline and result column."""
     import pandas as pd
 
+    shapes = [values.shape for lifeline in run.lifelines() for values in run.results(lifeline)[1].values()]
+    cells = sum(times * min(components, MOST_COMPONENTS) for times, components in shapes)
+    step = -(-cells // MOST_CELLS) or 1
     for lifeline in run.lifelines():
         t_s, columns = run.results(lifeline)
-        step = -(-len(t_s) // MOST_TIMES) or 1
         for name, values in columns.items():
             ids = city.networks[lifeline].ids(name.split(".", 1)[0])[:MOST_COMPONENTS]
             frame = pd.DataFrame(values[::step, : len(ids)], columns=list(ids))

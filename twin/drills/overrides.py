@@ -38,7 +38,7 @@ def override(tree: Branch, setting: str) -> Branch:
 
 
 def apply_variant(tree: Branch, name: str) -> Branch:
-    """`tree` with the variant called `name` laid over it; its `do` is done at T+0, before all else.
+    """`tree` with the variant called `name` laid over it; its `do` becomes a row at T+0.
 
     Raises `ScenarioError` where there is no such variant or one of its paths leads nowhere.
     """
@@ -171,9 +171,9 @@ def _with_item(
 
 
 def _with_measure(tree: Branch, measure: Entry) -> Branch:
-    """`tree` with a first row that does `measure` at T+0."""
+    """`tree` with a last row that does `measure` at T+0; the rows of the file keep their numbers."""
     row = Branch({"at": Entry("at", measure.mark, Leaf("T+0", measure.mark)), "do": measure}, measure.mark)
     script = tree.entries.get("script")
     rows: Iterable[Node] = script.value.items if script and isinstance(script.value, Series) else ()
-    entry = Entry("script", measure.mark, Series((row, *rows), script.mark if script else measure.mark))
+    entry = Entry("script", measure.mark, Series((*rows, row), script.mark if script else measure.mark))
     return replace(tree, entries={**tree.entries, "script": entry})
