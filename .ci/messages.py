@@ -7,13 +7,17 @@ longer says is dropped. The files are sorted by sentence and name neither places
 with the words.
 """
 
+import csv
 import io
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -26,13 +30,37 @@ KEYWORDS = {"_": None, "N_": None, "plural": (1, 2)}
 
 
 def extracted(root: Path = ROOT) -> Catalog:
-    """Every sentence of the package."""
+    """Every sentence of the package: of its code, and of the data that ship with it."""
     result = Catalog(charset="utf-8")
     for _file, _line, message, _comments, _context in extract_from_dir(
         root / "twin", METHODS, keywords=KEYWORDS
     ):
         result.add(message)
+    for text in bundled(root / "twin"):
+        if re.search("[A-Za-z]{2}", text) and text.isascii():
+            result.add(text)
     return result
+
+
+def bundled(package: Path) -> Iterator[str]:
+    """What bundled data say: names and agencies of cities, texts of scenarios, sources of constants."""
+    yaml = YAML(typ="safe", pure=True)
+    for path in package.glob("networks/*/manifest.yaml"):
+        manifest = yaml.load(path)
+        yield from (manifest["title"], *manifest.get("assumed", ()))
+    for path in package.glob("networks/*/agencies.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            yield from (row["id"] for row in csv.DictReader(file))
+    for path in package.glob("networks/*/**/*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                yield from (row[column] for column in ("name", "zone") if row.get(column))
+    for path in package.glob("scenarios/drills/*.yaml"):
+        for row in yaml.load(path).get("script") or ():
+            yield from ([row["tell"]["text"]] if "tell" in row else ())
+            yield from (each["shows"] for each in row.get("expect", ()) if "shows" in each)
+    for path in (package / "response" / "times.yaml", package / "drills" / "targets.yaml"):
+        yield from (row["source"] for row in yaml.load(path))
 
 
 def updated(source: Path, template: Catalog) -> str:

@@ -45,7 +45,7 @@ def actions(scenario: Scenario) -> Iterator[tuple[Path, Action]]:
 
 
 def wording(scenario: Scenario, language: str) -> dict[str, str]:
-    """The conditions and actions of the script in `language`, by the English spelling that the journal has."""
+    """Conditions and actions of the script in `language`, by the English spelling that the journal has."""
     terms = [term for __, term in (*conditions(scenario), *actions(scenario))]
     return {str(term): term.text(language) for term in terms}
 

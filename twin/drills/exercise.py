@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from twin.drills.check import wording
 from twin.drills.conditions import Eyes, Watch
 from twin.drills.judge import MISSED, Judge, Judgement, latest_about, place_of, score, watch_of
 from twin.drills.schema import Row, Scenario

@@ -28,7 +28,7 @@ def answer(
     """The answer in short paragraphs, the most important first."""
     paragraphs = (
         _broken_off(summary),
-        _judged(summary),
+        _judged(summary, name),
         [*_began(journal, found, name), *_fell(figures, name)],
         _out(found, name),
     )
@@ -54,7 +54,7 @@ def count_of(summary: Mapping[str, Any], verdict: str) -> int:
     return sum(one["verdict"] == verdict for one in summary.get("expectations") or ())
 
 
-def _judged(summary: Mapping[str, Any]) -> list[Message]:
+def _judged(summary: Mapping[str, Any], name: Names) -> list[Message]:
     met, missed = count_of(summary, "met"), count_of(summary, "missed")
     if not met + missed:
         return []
@@ -67,7 +67,9 @@ def _judged(summary: Mapping[str, Any]) -> list[Message]:
         )
     ]
     fatal = [
-        one["text"] for one in summary["expectations"] if one.get("fatal") and one["verdict"] == "missed"
+        name(one["text"])
+        for one in summary["expectations"]
+        if one.get("fatal") and one["verdict"] == "missed"
     ]
     if fatal:
         told.append(_("A fatal one was missed: {what}.", what=fatal[0]))

@@ -120,12 +120,15 @@ def _readable(name: str, ident: str) -> str:
 
 
 def spoken(wording: Wording | None = None) -> Callable[[str], object]:
-    """For the terminal: ids stay as they are; lifelines and what the script says are in the language in use."""
+    """For the terminal: ids stay as they are; lifelines and the script speak the language in use."""
     said = (wording or {}).get(language(), {})
 
     def name(text: str) -> object:
         if found := declared(text):
             return str(Message(found.label)).lower()
+        agency, blank, number = text.rpartition(" ")
+        if blank and number.isdigit():
+            return f"{Message(agency)} {number}"
         return said.get(text) or str(Message(text))
 
     return name

@@ -71,7 +71,8 @@ def _show(found: Comparison) -> None:
 
 def _told(event: Event | None) -> object:
     from twin.text.events import sentence
+    from twin.views.names import spoken, tight
 
     if event is None:
         return _("(nothing more happens)")
-    return f"{story.elapsed(event.t_s)} {sentence(event)}"
+    return f"{story.elapsed(event.t_s)} {tight(sentence(event, spoken()))}"
