@@ -32,6 +32,7 @@ def test_equal_values_agree():
         "p95": pytest.approx(0.00475),
         "worst": "n1",
         "tolerance": 0.01,
+        "floor": None,
         "verdict": "agrees",
     }
 

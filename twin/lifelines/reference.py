@@ -82,6 +82,9 @@ class Reference:
         Quantities and their tolerances.
     export, read
         The job for a state, and the answer in the lifeline's own columns.
+    coarseness
+        How many times coarser than its best the engine's answer is by its own account (1: at its best);
+        floors of relative differences grow by it.
     """
 
     engine: str
@@ -90,6 +93,7 @@ class Reference:
     export: Export
     read: Read
     arguments: tuple[str, ...] = ()
+    coarseness: Callable[[Mapping[str, Any]], float] = lambda _result: 1.0
 
 
 @cache

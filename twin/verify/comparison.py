@@ -66,6 +66,7 @@ class Verdict:
             "p95": self.p95,
             "worst": self.worst[0].component if self.worst else "",
             "tolerance": self.quantity.tolerance,
+            "floor": self.quantity.floor,
             "verdict": self.verdict,
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,14 @@ def of_state(
         job = known.export(network, manifest, state, solution, t_s, folder)
         result = ask(known.script, known.arguments, job, engines, folder)
     theirs = known.read(network, solution, result)
-    return tuple(_verdict(network, quantity, solution, theirs) for quantity in known.compared)
+    coarse = known.coarseness(result)
+    return tuple(
+        _verdict(network, _coarser(quantity, coarse), solution, theirs) for quantity in known.compared
+    )
+
+
+def _coarser(quantity: Compared, factor: float) -> Compared:
+    return quantity if quantity.floor is None else replace(quantity, floor=quantity.floor * factor)
 
 
 def _verdict(network: Network, quantity: Compared, solution: Solution, theirs: Answer) -> Verdict:

@@ -166,7 +166,7 @@ class Hydraulics:
         pipe = links["kind"] == "pipe"
         law[pipe] = PIPE_LAWS[self.options.headloss]
         diameter = np.nan_to_num(links["diameter_mm"]) / 1000.0
-        known = diameter > 0
+        known = (diameter > 0) & ~self.pump
         minor = np.zeros(size)
         minor[known] = minor_loss_s2_m5(links["minor_loss"][known], diameter[known])
         scale = 0.001 if self.options.headloss == "DW" else 1.0

@@ -22,6 +22,8 @@ ACCURACIES = (1e-6, 1e-5, 3e-5, 1e-4, None)
 """Accuracies EPANET is asked for in turn, until one at which it ends balanced; the last is its default."""
 CHECKS = (None, {"every": 10, "until": 100})
 """How often EPANET checks statuses: as ever, then seldom, where it would switch pumps for ever."""
+FINE = 1e-5
+"""The accuracy at which the floor below holds."""
 FLOW_FLOOR_M3S = 1e-3
 """With a tolerance of 1e-3 relative: 1e-6 m3/s where nothing flows."""
 
@@ -68,6 +70,15 @@ def read(network: Network, solution: Solution, result: Mapping[str, Any]) -> Ans
     }
 
 
+def coarseness(result: Mapping[str, Any]) -> float:
+    """EPANET stops when the sum of its flow changes is this part of the sum of all flows.
+
+    At 1e-5 a single flow is known to about 1e-6 m3/s; where EPANET finds no balance so fine (its open
+    valves have a slope that drowns in rounding) what it knows of a flow is that much coarser.
+    """
+    return max(1.0, float(result["accuracy"]) / FINE)
+
+
 def _by_row(ids: tuple[str, ...], given: list[str], values: list[float]) -> NDArray[np.float64]:
     """Values in row order; NaN where the engine has none."""
     known = dict(zip(given, values, strict=True))
@@ -88,4 +99,5 @@ REFERENCE = Reference(
     ),
     export=export,
     read=read,
+    coarseness=coarseness,
 )
