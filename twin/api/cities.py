@@ -93,14 +93,15 @@ def check(city: str | Path) -> tuple[City | None, list[Finding]]:
     """A city and every finding about it; None in its place where it cannot be used."""
     known = registry.declarations()
     schemas = {name: declaration.schemas for name, declaration in known.items()}
+    folder = city_folder(city)
     try:
-        loaded, findings = city_files.read_city(city_folder(city), schemas)
+        loaded, findings = city_files.read_city(folder, schemas)
     except errors.DatasetError as error:
         return None, list(error.findings)
     if not blocking(findings):
         for network in loaded.networks.values():
             findings += registry.check(network)
-    return (None if blocking(findings) else City.of(loaded)), findings
+    return (None if blocking(findings) else City.of(loaded)), city_files.placed(folder, findings)
 
 
 def load_city(city: str | Path | model.City, *, strict: bool = False) -> City:

@@ -17,6 +17,7 @@ from twin.model import city as model
 from twin.model.finding import Finding, blocking
 from twin.model.journal import Event
 from twin.text import _
+from twin.text.system import told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,7 +175,7 @@ def run(
         exercise = Exercise(asked, loaded, sink=writer, seed=seed)
         _play(writer, exercise, loaded, findings, name, progress)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = told(error)
         raise errors.RunError(
             _("{folder} cannot be written any more ({reason})", folder=str(folder), reason=reason)
         ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from twin.model.network import Network
 from twin.model.schema import Schema
 from twin.model.table import Table
 from twin.text import _
+from twin.text.system import told
 
 Schemas = Mapping[str, Mapping[str, Schema]]
 
@@ -39,8 +40,8 @@ def read_city(folder: Path, schemas: Schemas, *, verify: bool = True) -> tuple[C
     Raises
     ------
     DatasetError
-        Where there is no manifest, or a file cannot be read at all. Defects inside tables come back as
-        findings; the city is fit for use only when none of them is an error.
+        Where there is no such folder, no manifest, or a name in it leads out of the folder. Defects of
+        tables come back as findings; the city is fit for use only when none of them is an error.
     """
     if not folder.is_dir():
         raise refuse("city.missing", folder, _("is no folder"), _("give the folder of a city data set"))
@@ -72,9 +73,10 @@ def _network(
 ) -> Network | None:
     if not (folder / name).is_dir():
         return None
+    begun = len(findings)
     known = {table: _table(folder, name, table, schema, findings) for table, schema in schemas.items()}
-    if not len(known["nodes"]):
-        place = f"{name}/nodes.csv"
+    place = f"{name}/nodes.csv"
+    if not len(known["nodes"]) and not any(finding.file == place for finding in findings[begun:]):
         findings.append(
             Finding("network.empty", Severity.ERROR, place, _("has no rows"), _("give at least one node"))
         )
@@ -93,7 +95,11 @@ def _table(folder: Path, layer: str, name: str, schema: Schema, findings: list[F
     if path is None:
         return Table.empty(schema)
     place = path.relative_to(folder).as_posix()
-    table, found = tables.read_table(inside(folder, place), schema, place)
+    try:
+        table, found = tables.read_table(inside(folder, place), schema, place)
+    except DatasetError as error:
+        findings += [replace(finding, file=place) for finding in error.findings]
+        return Table.empty(schema)
     findings += found
     return table
 
@@ -135,7 +141,7 @@ def write_city(city: City, folder: Path, *, overwrite: bool = False) -> Manifest
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     except OSError as error:
-        problem = _("cannot be written ({reason})", reason=error.strerror or str(error))
+        problem = _("cannot be written ({reason})", reason=told(error))
         raise refuse("output.unwritable", folder, problem, _("choose a folder you may write")) from None
     try:
         for place, table in table_files(city):
@@ -147,7 +153,7 @@ def write_city(city: City, folder: Path, *, overwrite: bool = False) -> Manifest
         draft.chmod(0o755)
         draft.replace(folder)
     except OSError as error:
-        problem = _("cannot be written ({reason})", reason=error.strerror or str(error))
+        problem = _("cannot be written ({reason})", reason=told(error))
         raise refuse("output.unwritable", folder, problem, _("free space or choose another")) from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -207,6 +213,16 @@ def _check_seal(folder: Path, manifest: Manifest) -> list[Finding]:
             Finding("seal.unnamed", Severity.ERROR, name, problem, _("run 'twin seal' or remove it"))
         )
     return findings
+
+
+def placed(folder: Path, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings with the files of a data set where they name its tables (`water/links`)."""
+    return [
+        replace(finding, file=path.relative_to(folder).as_posix())
+        if not finding.line and (path := tables.find(folder, finding.file))
+        else finding
+        for finding in findings
+    ]
 
 
 def usable(city: City, findings: list[Finding], place: str) -> City:

@@ -14,6 +14,7 @@ from uuid import uuid4
 from twin.errors import DatasetError
 from twin.model.finding import Finding, Severity
 from twin.text import Message, _
+from twin.text.system import told
 
 MAX_BYTES = 1024**3
 """Largest file that is read, packed or unpacked."""
@@ -39,7 +40,7 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     except FileNotFoundError:
         raise refuse("file.missing", path, _("does not exist"), _("check the path")) from None
     except (OSError, EOFError, zlib.error) as error:
-        problem = _("cannot be read ({reason})", reason=getattr(error, "strerror", "") or str(error))
+        problem = _("cannot be read ({reason})", reason=told(error))
         raise refuse("file.unreadable", path, problem, _("check the file and its permissions")) from None
     if len(content) > limit:
         problem = _("is larger than {limit} bytes", limit=limit)
@@ -71,7 +72,7 @@ def inside(folder: Path, name: str) -> Path:
                 "file.outside", name, _("leads out of its folder"), _("use a name inside the folder")
             )
     except (OSError, RuntimeError) as error:
-        problem = _("cannot be read ({reason})", reason=getattr(error, "strerror", "") or str(error))
+        problem = _("cannot be read ({reason})", reason=told(error))
         raise refuse("file.unreadable", path, problem, _("check the path")) from None
     return path
 
@@ -82,7 +83,7 @@ def sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        problem = _("cannot be read ({reason})", reason=error.strerror or str(error))
+        problem = _("cannot be read ({reason})", reason=told(error))
         raise refuse("file.unreadable", path, problem, _("check the file and its permissions")) from None
 
 

@@ -22,6 +22,7 @@ from twin.errors import DatasetError
 from twin.io.files import read_text, refuse, replacing, sha256, write_text
 from twin.model.journal import Event, Journal
 from twin.text import _
+from twin.text.system import told
 
 ROW_GROUP = 65_536
 SERVICE = ("t_s", "lifeline", "zone", "served", "demand")
@@ -115,7 +116,7 @@ def _check_replaceable(folder: Path, overwrite: bool) -> None:
 
 
 def _unwritable(folder: Path, error: OSError) -> DatasetError:
-    problem = _("cannot be written ({reason})", reason=error.strerror or str(error))
+    problem = _("cannot be written ({reason})", reason=told(error))
     return refuse("output.unwritable", folder, problem, _("choose a folder you may write"))
 
 

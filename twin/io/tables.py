@@ -149,14 +149,17 @@ def csv_text(columns: Mapping[str, NDArray[Any]]) -> str:
 
 
 def cell(value: object) -> str:
-    """A value as the text of a CSV cell: NaN and None are empty, whole floats have no fraction."""
+    """A value as the text of a CSV cell: NaN and None are empty, whole floats have no fraction.
+
+    Line breaks in texts become those of Unix: a bare carriage return would end the row.
+    """
     if value is None or value != value:  # noqa: PLR0124 (NaN is the only value unequal to itself)
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    return str(value)
+    return str(value).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _write_parquet(columns: Mapping[str, NDArray[Any]], path: Path) -> None:

@@ -35,12 +35,20 @@ class Checker:
         length = max((len(values) for values in raw.values()), default=0)
         self._unknown(raw)
         ids = _texts(raw["id"]) if "id" in raw else np.array([], dtype=object)
-        kinds = _texts(raw["kind"]) if "kind" in raw else None
+        kinds = self._kinds(raw, length)
         result = {}
         for column in self.schema.columns:
             applies = _mask(column, kinds, length)
             result[column.name] = self._column(column, raw.get(column.name), applies, ids)
         return result
+
+    def _kinds(self, raw: Mapping[str, Sequence[Any] | Array], length: int) -> Array | None:
+        """The kind of each row, with the default where none is given; None in tables without kinds."""
+        column = self.schema.by_name.get("kind")
+        if column is None:
+            return None
+        given = _texts(raw["kind"]) if "kind" in raw else np.full(length, "", dtype=object)
+        return np.where(given == "", column.default or "", given)
 
     def report(
         self, column: str, rule: str, problem: Message, remedy: Message, ids: Sequence[str] = ()
@@ -74,22 +82,24 @@ class Checker:
             texts = np.where(missing & applies, column.default, texts)
         elif column.default is None and (bad := missing & applies).any() and raw is not None:
             self._bad(column, bad, ids, _("is missing"), _("give a value"))
-        return self._checked(column, self._parsed(column, texts, ids), applies & ~missing, ids)
+        values, bad = self._parsed(column, texts, ids)
+        return self._checked(column, values, applies & ~missing & ~bad, ids)
 
-    def _parsed(self, column: Column, texts: Array, ids: Array) -> Array:
+    def _parsed(self, column: Column, texts: Array, ids: Array) -> tuple[Array, NDArray[np.bool_]]:
+        """Texts as the column's type, and which of them are none of it."""
         if column.type == "bool":
             lowered = np.array([text.lower() for text in texts], dtype=object)
             yes = np.isin(lowered.astype(str), list(TRUE))
             bad = ~yes & ~np.isin(lowered.astype(str), [*FALSE, ""])
             self._bad(column, bad, ids, _("must be true or false"), _("write true or false"), texts)
-            return yes
+            return yes, bad
         if column.type not in DTYPES:
-            return texts
+            return texts, np.zeros(len(texts), dtype=bool)
         values, bad = _numbers(texts)
         if column.type == "int":
             bad |= np.isnan(values) & (texts != "")
         self._bad(column, bad, ids, _("must be a number"), _("write a plain number"), texts)
-        return self._whole(column, values, ids) if column.type == "int" else values
+        return (self._whole(column, values, ids) if column.type == "int" else values), bad
 
     def _numeric(
         self, column: Column, values: NDArray[np.float64], applies: NDArray[np.bool_], ids: Array

@@ -47,7 +47,10 @@ class Finding:
         if len(self.ids) > SHOWN_IDS:
             named += _(" and {count} more", count=len(self.ids) - SHOWN_IDS).__str__()
         where = f"{self.place}: {self.field} " if self.field else f"{self.place}: "
-        return where + str(self.problem) + (f" ({named})" if named else "") + f": {self.remedy}"
+        told: object = self.problem
+        if named:
+            told = _("{problem} ({ids})", problem=told, ids=named)
+        return where + str(_("{problem}: {remedy}", problem=told, remedy=self.remedy))
 
     def record(self) -> dict[str, object]:
         """The finding as a plain mapping, in the language in use."""
