@@ -7,11 +7,12 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from xml.etree import ElementTree
 
 import pytest
 
-from twin.bench import baseline, cases, measure
+from twin.bench import baseline, cases
 from twin.bench.measure import Row
 from twin.cli import main
 from twin.engine.coordinator import Coordinator
@@ -126,11 +127,13 @@ def test_a_broken_baseline_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "is no baseline" in capsys.readouterr().err
 
 
-def test_import_twin_costs_little_and_is_measured_beside_python():
+def test_import_twin_costs_little_beside_python():
     case = cases.cases(cases.Wish())["import-twin"]
-    found = measure.measure(replace(case, repeats=5), cases.Wish(), measure.Calibration(1.0, 1.0))
-    assert found.seconds - found.peer_seconds < 0.05
-    assert found.counters["modules"] >= 1
+    assert case.peer is not None
+    pairs = [(case.measure(cases.Wish()), case.peer(cases.Wish())) for _ in range(7)]
+    ours, bare = median(found.seconds for found, _ in pairs), median(peer for _, peer in pairs)
+    assert ours - bare < 0.05
+    assert pairs[0][0].counters["modules"] >= 1
 
 
 def test_a_benchmark_that_lacks_its_data_is_left_out(

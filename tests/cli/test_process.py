@@ -45,14 +45,14 @@ def test_import_twin_loads_no_numpy():
 
 
 def test_bad_input_ends_with_2_and_no_traceback():
-    done = twin("run", "no-such-drill")
+    done = twin("solve", "no-such-city", "water")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "no-such-drill" in done.stderr
+    assert "no-such-city" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_debug_shows_the_traceback():
-    assert "Traceback" in twin("run", "no-such-drill", "--debug").stderr
+    assert "Traceback" in twin("solve", "no-such-city", "water", "--debug").stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes that close early")

@@ -16,6 +16,7 @@ from twin.cli import foreign, screen
 from twin.cli.settings import settings
 from twin.errors import InputError, TwinError
 from twin.text import _
+from twin.text.system import told
 
 DIFFERS, BAD_INPUT, FAILED, INTERRUPTED = 1, 2, 3, 130
 _NAMES = "EACCES EPERM EROFS ENOSPC EDQUOT ENOENT ENOTDIR EISDIR EEXIST ENAMETOOLONG"
@@ -41,7 +42,7 @@ def boundary(leave: Callable[[int], BaseException]) -> Iterator[None]:
     except OSError as error:
         _traceback()
         place = str(error.filename or "")
-        screen.complain(_("{place}: {reason}", place=place, reason=error.strerror or str(error)))
+        screen.complain(_("{place}: {reason}", place=place, reason=told(error)))
         raise leave(BAD_INPUT if error.errno in _PLACE else FAILED) from None
     except Exception as error:
         if is_usage(error) or type(error).__name__ == "Exit":

@@ -81,7 +81,7 @@ def findings(found: Iterable[Finding]) -> None:
     lines = console(stderr=True)
     for finding in found:
         error = str(finding.severity) == "error"
-        mark = Text(f"{severity(finding)}: ", style="bold red" if error else "yellow")
+        mark = Text(severity(finding), style="bold red" if error else "yellow")
         lines.print(mark + Text(str(finding)), soft_wrap=True)
 
 
@@ -89,7 +89,7 @@ def findings(found: Iterable[Finding]) -> None:
 def _severities() -> Mapping[str, object]:
     from twin.text import _
 
-    return {"error": _("error"), "warning": _("warning")}
+    return {"error": _("error: "), "warning": _("warning: ")}
 
 
 def severity(finding: Finding) -> str:

@@ -13,7 +13,7 @@ from twin.cli.boundary import BAD_INPUT
 from twin.cli.settings import settings
 from twin.errors import InputError
 from twin.model.finding import Finding, blocking, errors
-from twin.text import N_, _
+from twin.text import N_, _, plural
 
 HELP = N_("Check a city data set or a scenario and list every finding.")
 
@@ -42,14 +42,9 @@ def check(
         return BAD_INPUT if blocked else 0
     screen.findings(found)
     worst = len(errors(found))
-    screen.say(
-        _(
-            "{name}: {errors} errors, {warnings} warnings",
-            name=what,
-            errors=worst,
-            warnings=len(found) - worst,
-        )
-    )
+    bad = plural("{count} error", "{count} errors", worst)
+    doubtful = plural("{count} warning", "{count} warnings", len(found) - worst)
+    screen.say(_("{name}: {errors}, {warnings}", name=what, errors=bad, warnings=doubtful))
     return BAD_INPUT if blocked else 0
 
 

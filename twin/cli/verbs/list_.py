@@ -57,7 +57,9 @@ def _entries(kind: What) -> list[tuple[str, str]]:
     if kind is What.CITIES:
         from twin.io.manifest import read_manifest
 
-        return [(name, read_manifest(api.city_folder(name)).title) for name in api.list_cities()]
+        return [
+            (name, str(Message(read_manifest(api.city_folder(name)).title))) for name in api.list_cities()
+        ]
     if kind is What.SCENARIOS:
         return [(name, _title(name)) for name in api.list_scenarios()]
     if kind is What.LIFELINES:

@@ -67,12 +67,12 @@ def _city(city: City) -> None:
             }
         )
         return
-    screen.say(f"{city.name}  {city.manifest.title}")
+    screen.say(f"{city.name}  {Message(city.manifest.title)}")
     screen.table(counts, (_("network"), _("kind"), _("count")), numbers=(2,))
     screen.say(_("dependencies: {count}", count=len(city.dependencies)))
-    screen.say(_("agencies: {names}", names=", ".join(city.agencies["id"])))
+    screen.say(_("agencies: {names}", names=", ".join(str(Message(ident)) for ident in city.agencies["id"])))
     for sentence in city.manifest.assumed:
-        screen.say(_("assumed: {sentence}", sentence=sentence))
+        screen.say(_("assumed: {sentence}", sentence=Message(sentence)))
 
 
 def _components(city: City, pattern: str) -> None:
@@ -115,15 +115,15 @@ def _scenario(what: str) -> None:
 
 def _row(row: Any) -> tuple[object, object, object]:
     trigger = row.at or (row.when and row.when.text(language())) or _("missed: {name}", name=row.if_missed)
-    said = row.do.text(language()) if row.do else "", row.tell.text if row.tell else ""
+    said = row.do.text(language()) if row.do else "", str(Message(row.tell.text)) if row.tell else ""
     does = "; ".join(part for part in said if part)
     return trigger, does, "; ".join(_expected(row))
 
 
 def _expected(row: Any) -> Iterator[str]:
     for asked in row.expect:
-        what = asked.what if isinstance(asked.what, str) else asked.what.text(language())
-        yield f"{asked.who}: {what}"
+        what = Message(asked.what) if isinstance(asked.what, str) else asked.what.text(language())
+        yield str(_("{who}: {what}", who=Message(asked.who), what=what))
 
 
 def _run(run: Any) -> None:
