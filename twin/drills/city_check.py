@@ -120,7 +120,8 @@ class _Match:
             return
         group = quantity.arguments == ("group",)
         if len(ids) > 1 and not measure.aggregate and not group:
-            form = "any() or all()" if quantity.is_truth else "min(), max(), mean(), any() or all()"
+            any_all, figures = _("any() or all()"), _("min(), max(), mean(), any() or all()")
+            form = any_all if quantity.is_truth else figures
             problem = _("{selector} names {count} components", selector=measure.selector, count=len(ids))
             yield self._defect(path, "aggregate", problem, _("put {form} around it", form=form), measure.at)
         if quantity.provider == "response":

@@ -28,6 +28,7 @@ from twin.drills.tree import (
 from twin.errors import ScenarioError
 from twin.model.finding import Finding
 from twin.text import Message, _
+from twin.text.system import told
 
 
 def read_scenario(
@@ -59,7 +60,7 @@ def read_scenario(
             raise _unreadable(str(path), *_too_large())
         data = path.read_bytes()
     except (OSError, ValueError) as error:
-        problem = _("cannot be opened ({reason})", reason=getattr(error, "strerror", "") or str(error))
+        problem = _("cannot be opened ({reason})", reason=told(error))
         raise _unreadable(str(path), problem, _("check the path")) from None
     return parse_scenario(data, str(path), variants, settings)
 

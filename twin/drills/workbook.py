@@ -24,6 +24,7 @@ from twin.drills.writer import flow_text, plain
 from twin.errors import ScenarioError
 from twin.model.finding import Finding
 from twin.text import Message, _
+from twin.text.system import told
 
 LARGEST_WORKBOOK = 5_000_000
 LARGEST_UNPACKED = 50_000_000
@@ -198,7 +199,7 @@ def _defuse(path: FilePath) -> None:
                 if entry.filename.endswith((".xml", ".rels")) and _is_armed(archive.read(entry)):
                     raise _refused(path, _("holds XML that a workbook has no need of"), remedy)
     except OSError as error:
-        problem = _("cannot be opened ({reason})", reason=error.strerror or "")
+        problem = _("cannot be opened ({reason})", reason=told(error))
         raise _refused(path, problem, _("check the path")) from None
     except _BROKEN as error:
         problem = _("is no workbook ({reason})", reason=type(error).__name__)

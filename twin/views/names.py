@@ -126,10 +126,12 @@ def spoken(wording: Wording | None = None) -> Callable[[str], object]:
     def name(text: str) -> object:
         if found := declared(text):
             return str(Message(found.label)).lower()
+        if text in said:
+            return said[text]
         agency, blank, number = text.rpartition(" ")
         if blank and number.isdigit():
             return f"{Message(agency)} {number}"
-        return said.get(text) or str(Message(text))
+        return str(Message(text))
 
     return name
 
