@@ -27,6 +27,7 @@ class _Box:
 
     cause: Cause
     depth: int
+    told: str
     lines: list[str]
     below: list[_Box] = field(default_factory=list)
     y: float = 0.0
@@ -87,7 +88,8 @@ def _boxes(kept: list[tuple[int, Cause]], wide: float, name: Names) -> list[_Box
     boxes: list[_Box] = []
     path: list[_Box] = []
     for depth, cause in kept:
-        box = _Box(cause, depth, svg.wrapped(_told(cause, name), wide - 20, LINES, TEXT))
+        told = _told(cause, name)
+        box = _Box(cause, depth, told, svg.wrapped(told, wide - 20, LINES, TEXT))
         del path[depth:]
         if path:
             path[-1].below.append(box)
@@ -160,9 +162,7 @@ def _drawn(box: _Box, wide: float) -> str:
     when = elapsed(first.t_s) + (f" – {elapsed(last.t_s)[2:]}" if last.t_s > first.t_s else "")
     layer = f"fill:var(--l-{first.lifeline})" if first.lifeline else "fill:var(--quiet)"
     parts = [
-        svg.title(
-            "\n".join([str(number) for number in [f"#{first.event}", first.component, first.rule] if number])
-        ),
+        svg.title("\n".join(line for line in (f"#{first.event}", first.component, box.told) if line)),
         svg.tag("rect", x=x, y=box.y, width=wide, height=box.height, rx=3, class_=f"box s-{sort}"),
         svg.tag("rect", x=x, y=box.y, width=4.0, height=box.height, rx=1.5, style=layer),
         svg.text(x + 12, box.y + 16, sign, f"sign s-{sort}"),

@@ -122,7 +122,7 @@ def _expected(sheet: _Sheet, expected: Mapping[str, Any], end_s: float) -> Itera
     yield svg.tag("circle", cx=x1, cy=0.0, r=2.5, class_=f"dot v-{verdict}")
     done = expected.get("done_s")
     at = done if done is not None else last
-    told = f"{expected['text']}: {elapsed(at)}"
+    told = f"{sheet.name(expected['text'])}: {elapsed(at)}"
     yield svg.tag("circle", svg.title(told), cx=sheet.x(at), cy=0.0, r=8.0, class_="ground")
     yield sheet.sign(at, palette.VERDICTS.get(verdict, ("·",))[0], f"v-{verdict}", told)
 
