@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from twin import api
 from twin.analysis.outage import OutageHours, outage, same_time_of_day
 from twin.api import SCENARIOS
+from twin.cli import main
 from twin.drills.exercise import Exercise
 from twin.drills.reader import read_scenario
 from twin.engine.coordinator import Coordinator
@@ -107,3 +109,13 @@ def test_micropolis_loses_what_was_published_within_a_hundredth(data):
     counters = exercise.world.counters
     assert counters.work["water"].solves >= 57
     assert counters.fallbacks == counters.failures == 0
+
+
+def test_an_import_brings_its_disruption_files_as_scenarios_that_fit_the_city(data, tmp_path):
+    source = data / "interdependent" / "infrarisk" / "in2"
+    assert main(["import", "infrarisk", str(source), "-o", str(tmp_path / "in2"), "--quiet"]) == 0
+    city = api.load_city(tmp_path / "in2")
+    files = sorted((tmp_path / "in2" / "scenarios").iterdir())
+    assert [file.stem for file in files] == ["cyber1", "test1"]
+    for file in files:
+        assert not api.check_scenario(api.read_scenario(file), city)

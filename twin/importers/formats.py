@@ -54,6 +54,19 @@ def import_city(
     return city, list(findings)
 
 
+SCENARIOS: Mapping[str, str] = {"infrarisk": "twin.importers.infrarisk:scenarios"}
+"""Formats that bring scenarios along, each with its `module:function`."""
+
+
+def import_scenarios(form: str, source: Path, city: City, place: str) -> dict[str, str]:
+    """The scenario files that come with a foreign city, by name; `place` is where its data set lies."""
+    if form not in SCENARIOS:
+        return {}
+    module, _colon, name = SCENARIOS[form].partition(":")
+    made: dict[str, str] = getattr(import_module(module), name)(source, city, place)
+    return made
+
+
 EXPORTS: Mapping[str, str] = {".inp": "twin.importers.single:write_epanet"}
 """Endings of the engines' own files that a city can be written to, each with its `module:function`."""
 

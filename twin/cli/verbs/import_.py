@@ -43,7 +43,8 @@ def import_(
 ) -> None:
     """Read, report what was left out or assumed, and write the sealed data set."""
     from twin import api
-    from twin.importers.formats import import_city
+    from twin.importers.formats import import_city, import_scenarios
+    from twin.io.files import write_text
 
     with wait.working(_("Importing {name}", name=source)):
         city, found = import_city(form, source, _parts(variant))
@@ -52,6 +53,9 @@ def import_(
         if name:
             city = replace(city, manifest=replace(city.manifest, name=name))
         manifest = api.save_city(city, output, overwrite=overwrite)
+        scenarios = import_scenarios(form, source, city, output.as_posix())
+        for key, text in scenarios.items():
+            write_text(output / "scenarios" / f"{key}.yaml", text)
     if settings().json:
         screen.data(
             {"city": str(output), "tables": dict(manifest.rows), "findings": [f.record() for f in found]}
@@ -59,6 +63,8 @@ def import_(
         return
     if not settings().quiet:
         screen.findings(found)
+    for key in scenarios:
+        screen.say(_("Scenario: {file}", file=output / "scenarios" / f"{key}.yaml"))
     count = sum(len(table) for layer in city.networks.values() for table in layer.components.values())
     screen.say(
         _(
