@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from twin.io.references import check_references
 from twin.lifelines import instant, registry
 from twin.model import city as model
 from twin.model.city import CITY_SCHEMAS, FACILITY, ROAD, Manifest
-from twin.model.finding import Finding, blocking
+from twin.model.finding import Finding, Severity, blocking
 from twin.model.network import Network
 from twin.text import _
 
@@ -89,11 +90,20 @@ def city_folder(city: str | Path) -> Path:
     return path if path.exists() or not (CITIES / str(city)).is_dir() else CITIES / str(city)
 
 
+def near(given: str | Path, bundled: Sequence[str]) -> tuple[Finding, ...]:
+    """The finding for a path that does not exist but is spelt almost like a bundled name; () otherwise."""
+    names = [] if Path(given).exists() else difflib.get_close_matches(str(given), bundled, 1)
+    remedy = _("did you mean {near}?", near="".join(names))
+    return (Finding("file.missing", Severity.ERROR, str(given), _("does not exist"), remedy),)[: len(names)]
+
+
 def check(city: str | Path) -> tuple[City | None, list[Finding]]:
     """A city and every finding about it; None in its place where it cannot be used."""
     known = registry.declarations()
     schemas = {name: declaration.schemas for name, declaration in known.items()}
     folder = city_folder(city)
+    if misspelt := near(folder, list_cities()):
+        return None, list(misspelt)
     try:
         loaded, findings = city_files.read_city(folder, schemas)
     except errors.DatasetError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twin import errors
-from twin.api.cities import PACKAGE, City, load_city, save_city
+from twin.api.cities import PACKAGE, City, load_city, near, save_city
 from twin.api.interrupts import Progress, between_events
 from twin.io.runs import RunWriter, StoredRun, amend
 from twin.io.runs import open_run as open_folder
@@ -267,7 +267,10 @@ def read_scenario(
 
     if isinstance(scenario, Scenario):
         return scenario
-    return read(scenario_file(scenario), [variant] if variant else [], overrides)
+    file = scenario_file(scenario)
+    if misspelt := near(file, list_scenarios()):
+        raise errors.ScenarioError(_("{file} is not a scenario that can be used", file=str(file)), misspelt)
+    return read(file, [variant] if variant else [], overrides)
 
 
 def check_scenario(scenario: Scenario, city: City) -> list[Finding]:
