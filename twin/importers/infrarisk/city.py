@@ -17,13 +17,21 @@ from twin.model.city import CITY_SCHEMAS, FACILITY, LAYER_SCHEMAS, ROAD, City, M
 from twin.model.finding import Finding, Severity, errors
 from twin.model.network import Network
 from twin.model.table import Table
-from twin.text import _
+from twin.text import N_, _
 
 DEPENDENCY_FILES = ("dependencies.csv", "dependecies.csv")
 LETTERS = {"water": "W_", "power": "P_", ROAD: "T_"}
-AGENCIES = {"water company": "water", "power company": "power", "road authority": ROAD}
+AGENCIES = {"water company": "water", "power company": "power", N_("road authority"): ROAD}
 SUPPLIES = {"pump": "power", "generator": "water"}
 """What a dependent component needs: pumps need power, generators need water."""
+_RULES = {
+    True: N_("The pump rules of the water file act."),
+    False: N_("Pump rules were left out."),
+}
+_TRAFFIC = {
+    True: N_("Roads carry their trips."),
+    False: N_("Crews drive on empty roads."),
+}
 
 
 def read_infrarisk(
@@ -119,12 +127,12 @@ def _assumed(choices: files.Choices) -> tuple[str, ...]:
     return (
         f"Water demand is met in full from {water.P_REQUIRED_M:g} m of pressure and not at all at "
         f"{water.P_MIN_M:g} m, as in InfraRisk; the network is solved every {water.STEP_S:g} s.",
-        "The pump rules of the water file act." if choices.rules == "kept" else "Pump rules were left out.",
-        "Nothing trips by overload: branches are above their rating in the undisturbed state.",
-        "Pumps stop and start at once with the motor that drives them.",
+        _RULES[choices.rules == "kept"],
+        N_("Nothing trips by overload: branches are above their rating in the undisturbed state."),
+        N_("Pumps stop and start at once with the motor that drives them."),
         f"Each network has {choices.crews} crew(s) at road node {choices.depot}, ready after 10 minutes.",
-        "Repairs take InfraRisk's hours for the kind of component times the share that is damaged.",
-        "Roads carry their trips." if choices.traffic == "loaded" else "Crews drive on empty roads.",
+        N_("Repairs take InfraRisk's hours for the kind of component times the share that is damaged."),
+        _TRAFFIC[choices.traffic == "loaded"],
     )
 
 
