@@ -15,7 +15,7 @@ from twin.engine.incidents import act, damaged, effects
 from twin.engine.world import World
 from twin.response.crews import Agency, Crew, read_agencies
 from twin.response.roads import Travel
-from twin.response.times import STAGES, Times
+from twin.response.times import Times
 
 Steps = Generator[simpy.Event, Any, Any]
 
@@ -58,7 +58,7 @@ class Responders:
         self.world = world
         self.travel = Travel(world)
         self.agencies = read_agencies(world, self.travel, crews or {}, played)
-        self.times = Times(world.city, {stage: world.stream(f"response.{stage}") for stage in STAGES})
+        self.times = Times(world.city, world.stream)
         self.jobs: dict[str, Job] = {}
         self._seen = 0
         coordinator.watchers.append(self.watch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -34,13 +34,15 @@ def _row(component: str, stage: str) -> Mapping[str, Any]:
 class Times:
     """Draws stage times; remembers which unverified figures were used.
 
-    One random stream per stage, so that drawing more of one never moves another.
+    Each stage of each component has a random stream of its own: what one draws never moves another,
+    whoever comes first, so that runs of one seed can be compared (with more crews nothing takes longer).
     """
 
     city: City
-    streams: Mapping[str, np.random.Generator]
+    stream: Callable[[str], np.random.Generator]
 
     def __post_init__(self) -> None:
+        self._streams: dict[str, np.random.Generator] = {}
         self.used: dict[str, dict[str, object]] = {}
         self._jobs = {str(name): row for row, name in enumerate(self.city.jobs["component"])}
 
@@ -55,8 +57,14 @@ class Times:
             value = f"{row['median']:g} min"
             self.used[name] = {"name": name, "value": value, "source": str(row["source"])}
         median_s = float(row["median"]) * MINUTE_S
-        spread = float(row["sigma"]) * float(self.streams[stage].standard_normal())
+        spread = float(row["sigma"]) * self._normal(f"response.{stage}.{component}")
         return round(median_s * math.exp(spread))
+
+    def _normal(self, process: str) -> float:
+        """The next standard normal number of a process."""
+        if process not in self._streams:
+            self._streams[process] = self.stream(process)
+        return float(self._streams[process].standard_normal())
 
     def given(self, stage: str, component: str) -> float | None:
         """The city's own time for this stage in seconds, or None."""
