@@ -122,6 +122,15 @@ def test_importing_twin_loads_nothing_heavy():
     assert result.stdout.strip() == "[]"
 
 
+@pytest.mark.core
+def test_importing_twin_loads_only_the_standard_library():
+    code = "import sys; before = set(sys.modules); import twin; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    added = {name.split(".")[0] for name in done.stdout.split()}
+    assert added <= {"twin", *sys.stdlib_module_names}
+    assert not added & {"json", "logging", "asyncio", "email", "zipfile"}
+
+
 def test_every_public_name_loads():
     for name in twin.__all__:
         assert getattr(twin, name) is not None
