@@ -24,7 +24,8 @@ def test_run_tells_the_story_and_writes_folder_and_report(ask: Ask, tmp_path: Pa
     answer = ask("run", "pump-blackout", "-o", "out", "--profile")
     assert answer.code == 0
     assert "power/transformer/XB-1 is damaged" in answer.out
-    assert "solving_s.water" in answer.out
+    assert "ms a solve" in answer.out
+    assert "unserved" in answer.out.split("ms a solve")[1]
     assert (tmp_path / "out" / "summary.json").is_file()
     assert "<html" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")[:200]
 

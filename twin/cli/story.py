@@ -81,12 +81,20 @@ def _signed(seconds: float) -> Message:
 
 
 def profile(summary: Mapping[str, Any]) -> None:
-    """Where the seconds of a run went, and how much work was done."""
+    """Where the seconds of a run went: by network and solve, by kind of event; and the work that was done."""
+    timing, counters = summary.get("timing", {}), summary.get("counters", {})
     screen.say("")
-    timing = [(name, f"{value:.3f}") for name, value in _flat(summary.get("timing", {}))]
-    screen.table(timing, (_("where"), _("seconds")), numbers=(1,))
+    solving = [
+        (name, f"{spent:.3f}", counters[name]["solves"], f"{1e3 * spent / counters[name]['solves']:.2f}")
+        for name, spent in timing.get("solving_s", {}).items()
+    ]
+    screen.table(solving, (_("solving"), _("seconds"), _("solves"), _("ms a solve")), numbers=(1, 2, 3))
     screen.say("")
-    work = [(name, f"{value:g}") for name, value in _flat(summary.get("counters", {}))]
+    kinds = sorted(timing.get("event_kind_s", {}).items(), key=lambda item: -item[1])
+    spent_on = [(kind, f"{spent:.3f}") for kind, spent in kinds]
+    screen.table([*spent_on, (_("all"), f"{timing['wall_s']:.3f}")], (_("event"), _("seconds")), numbers=(1,))
+    screen.say("")
+    work = [(name, f"{value:g}") for name, value in _flat(counters)]
     screen.table(work, (_("work"), _("count")), numbers=(1,))
 
 

@@ -23,6 +23,8 @@ from twin.model.journal import NO_CAUSE
 from twin.response.responder import Responders
 
 Progress = Callable[[float, float], None]
+ROUTINE = "routine"
+"""Kind under which the time of events is booked that write nothing down."""
 
 
 @dataclass
@@ -71,6 +73,7 @@ class Exercise:
         ]
         self._judgements()
         self._started = time.perf_counter()
+        self._spent_s: dict[str, float] = {}
 
     def _agencies(self) -> Mapping[str, Any]:
         from twin.response.crews import agency_names
@@ -121,7 +124,7 @@ class Exercise:
         env, end = self.world.env, self.scenario.horizon_s
         stops_early = self.scenario.duration is None and bool(self.judge.all)
         while env.peek() <= end:
-            env.step()
+            self._step()
             if progress is not None:
                 progress(self.world.now, end)
             if stops_early and self._over():
@@ -144,7 +147,15 @@ class Exercise:
         """Finish the present instant, so that what happened in it is settled and recorded."""
         env = self.world.env
         while env.peek() <= env.now:
-            env.step()
+            self._step()
+
+    def _step(self) -> None:
+        """Take the clock's next event and book its time under the kind of what it wrote down first."""
+        begun, journal = time.perf_counter(), self.world.journal
+        written = len(journal)
+        self.world.env.step()
+        kind = journal[written].kind if len(journal) > written else ROUTINE
+        self._spent_s[kind] = self._spent_s.get(kind, 0.0) + time.perf_counter() - begun
 
     def _look(self) -> None:
         """After every settling: which rows fire now, what is judged, when to look again."""
@@ -285,7 +296,9 @@ class Exercise:
 
     def _timing(self) -> dict[str, Any]:
         solving = {name: round(seconds, 4) for name, seconds in sorted(self.coordinator.profile.items())}
-        return {"wall_s": round(time.perf_counter() - self._started, 3), "solving_s": solving}
+        spent = {kind: round(seconds, 4) for kind, seconds in sorted(self._spent_s.items())}
+        wall_s = round(time.perf_counter() - self._started, 3)
+        return {"wall_s": wall_s, "solving_s": solving, "event_kind_s": spent}
 
     def _unverified(self) -> list[dict[str, object]]:
         used = [self.responders.times.used[name] for name in sorted(self.responders.times.used)]
