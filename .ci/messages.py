@@ -37,30 +37,36 @@ def extracted(root: Path = ROOT) -> Catalog:
     ):
         result.add(message)
     for text in bundled(root / "twin"):
-        if re.search("[A-Za-z]{2}", text) and text.isascii():
+        if re.search("[A-Za-z]{2}", text) and not re.search("[\u4e00-\u9fff]", text):
             result.add(text)
     return result
 
 
 def bundled(package: Path) -> Iterator[str]:
-    """What bundled data say: names and agencies of cities, texts of scenarios, sources of constants."""
+    """What data of the package say: names of cities, texts of scenarios, sources of constants, schemas."""
     yaml = YAML(typ="safe", pure=True)
     for path in package.glob("networks/*/manifest.yaml"):
         manifest = yaml.load(path)
         yield from (manifest["title"], *manifest.get("assumed", ()))
     for path in package.glob("networks/*/agencies.csv"):
-        with path.open(encoding="utf-8", newline="") as file:
-            yield from (row["id"] for row in csv.DictReader(file))
+        yield from cells(path, "id")
     for path in package.glob("networks/*/**/*.csv"):
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                yield from (row[column] for column in ("name", "zone") if row.get(column))
+        yield from cells(path, "name", "zone")
     for path in package.glob("scenarios/drills/*.yaml"):
         for row in yaml.load(path).get("script") or ():
             yield from ([row["tell"]["text"]] if "tell" in row else ())
             yield from (each["shows"] for each in row.get("expect", ()) if "shows" in each)
     for path in (package / "response" / "times.yaml", package / "drills" / "targets.yaml"):
         yield from (row["source"] for row in yaml.load(path))
+    for path in (*package.glob("model/schema/**/*.csv"), *package.glob("lifelines/*/schema/*.csv")):
+        yield from cells(path, "description")
+
+
+def cells(path: Path, *columns: str) -> Iterator[str]:
+    """What stands in those columns of a CSV file, where it has them."""
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield from (row[column] for column in columns if row.get(column))
 
 
 def updated(source: Path, template: Catalog) -> str:

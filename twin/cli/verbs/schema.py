@@ -14,7 +14,7 @@ from twin.cli import screen
 from twin.cli.settings import settings
 from twin.errors import InputError
 from twin.model.schema import Schema
-from twin.text import N_, _
+from twin.text import N_, Message, _
 
 HELP = N_("Print the JSON Schema of scenario files, or the columns of a table of a city.")
 
@@ -67,9 +67,9 @@ def _print(found: Schema) -> None:
                 column.type,
                 column.unit,
                 " ".join(column.kinds),
-                _("required") if column.default is None else column.default,
+                _("must be given") if column.default is None else column.default,
                 column.bounds,
-                column.description,
+                Message(column.description),
             )
             for column in found.columns
         ],
