@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from twin.verify.environment import EngineError, interpreter, place
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("TWIN_DATA", ROOT.parent / "shared" / "data"))
+DATA = Path(os.environ.get("TWIN_DATA", ROOT.parent / "shared" / "data")).resolve()
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +29,9 @@ def engines() -> Path:
         return interpreter(place())
     except EngineError as error:
         pytest.skip(str(error))
+
+
+def pytest_configure() -> None:
+    """A shell's background jobs ignore Ctrl-C, and so would the runs that tests interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
