@@ -43,6 +43,9 @@ def verify(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help=N_("Write the verdicts to this JSON file."))
     ] = None,
+    worst: Annotated[
+        bool, typer.Option("--worst", help=N_("List the ten worst components of quantities that agree too."))
+    ] = False,
 ) -> int:
     """Compare and judge: 0 only where every component was compared and is within tolerance."""
     is_run = (Path(what) / "run.json").is_file()
@@ -58,7 +61,7 @@ def verify(
     if settings().json:
         screen.data(records)
     else:
-        _show(found)
+        _show(found, listed=[verdict for verdict in found if worst or not verdict.good])
     return 0 if found and all(verdict.good for verdict in found) else DIFFERS
 
 
@@ -80,7 +83,7 @@ def _of_run(what: str, lifeline: str | None, at: str | None, engines: Path | Non
     return verdicts.of_run(run.stored, run.city, chosen, times.seconds(at), environment.place(engines))
 
 
-def _show(found: Sequence[Verdict]) -> None:
+def _show(found: Sequence[Verdict], listed: Sequence[Verdict]) -> None:
     headings = (
         _("network"),
         _("quantity"),
@@ -89,6 +92,7 @@ def _show(found: Sequence[Verdict]) -> None:
         _("95 %"),
         _("tolerance"),
         _("verdict"),
+        _("largest at"),
     )
     rows = [
         (
@@ -99,11 +103,12 @@ def _show(found: Sequence[Verdict]) -> None:
             _amount(verdict.p95, verdict),
             _amount(verdict.quantity.tolerance, verdict),
             Message(VERDICTS[verdict.verdict]),
+            verdict.worst[0].component if verdict.worst else "",
         )
         for verdict in found
     ]
     screen.table(rows, headings, numbers=(2, 3, 4, 5))
-    for verdict in found:
+    for verdict in listed:
         screen.say("")
         screen.say(
             _("{lifeline}, {quantity}: the worst", lifeline=verdict.lifeline, quantity=verdict.quantity.name)
