@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from collections.abc import Callable, Generator
 
 import numpy as np
 import simpy
-from numpy.typing import NDArray
 
 from twin.engine.door import apply, touch
 from twin.engine.explain import Explainer
 from twin.engine.needs import Cascade
+from twin.engine.recorder import Recorder
+from twin.engine.service import ServiceWatch
 from twin.engine.world import Touch, World, latest_disturbance
 from twin.errors import RunError
-from twin.lifelines import registry
-from twin.lifelines.base import Role
 from twin.model.city import FACILITY
 from twin.model.journal import NO_CAUSE
-from twin.model.network import Ref
 from twin.physics.solution import Floats, Outcome, Solution
 from twin.text import _
 
 MAX_ROUNDS = 40
 LAST = 9
 """SimPy priority of settling: after everything else of the same instant."""
-UNSERVED_BELOW = 0.5
-"""A consumer counts as unserved in the journal when less than half of its demand is met."""
 
 Watcher = Callable[[], None]
 
@@ -43,11 +38,8 @@ class Coordinator:
         self._generation = dict.fromkeys(world.models, 0)
         self._pending = False
         world.wake = self.request
-        roles: tuple[Role, ...] = ("consumer", "store")
-        self._is = {(name, role): _in_role(world, name, role) for name in world.city.layers for role in roles}
-        self._demanded: dict[str, NDArray[np.bool_]] = {}
-        self._empty: dict[str, NDArray[np.bool_]] = {}
-        self._unserved: dict[str, NDArray[np.bool_]] = {}
+        self._services = ServiceWatch(world, self.cascade)
+        self._recorder = Recorder(world)
         self.profile: dict[str, float] = {}
 
     def start(self) -> None:
@@ -83,7 +75,7 @@ class Coordinator:
             raise RunError(_("the networks {names} do not come to rest at {t} s", names=names, t=world.now))
         self._pending = False
         for layer in sorted(touched):
-            self._record(layer)
+            self._recorder.record(layer)
             self._schedule(layer)
         world.sink.flush()
 
@@ -95,18 +87,19 @@ class Coordinator:
                 touched.setdefault(layer, []).extend(world.dirty.pop(layer))
                 if layer in world.models:
                     begun = time.perf_counter()
-                    self._solve(layer)
+                    self._solve(layer, touched[layer])
                     self.profile[layer] = self.profile.get(layer, 0.0) + time.perf_counter() - begun
                 else:
                     self._follow(layer)
-                self._note_service(layer, explainer)
+                self._services.look(layer, explainer)
         for layer in [name for name in world.dirty if name not in self.order]:
             touched.setdefault(layer, []).extend(world.dirty.pop(layer))
         self.cascade.review(explainer)
         if not np.array_equal(self._facility_share(), world.share[FACILITY, "nodes"]):
             touch(world, FACILITY)
 
-    def _solve(self, layer: str) -> None:
+    def _solve(self, layer: str, touched: list[Touch]) -> None:
+        """Bring the stores up to now, solve, and let the protection react; controls count as changes too."""
         world, model = self.world, self.world.models[layer]
         before = world.solutions.get(layer)
         t_data = world.now + world.offset_s
@@ -117,7 +110,7 @@ class Coordinator:
             writes = model.advance(world.state, before, t_data - passed, passed)
             apply(world, writes, latest_disturbance(world, layer))
         world.solved_at[layer] = world.now
-        world.dirty.pop(layer, None)
+        touched.extend(world.dirty.pop(layer, []))
         solution = model.solve(world.state, t_data, before)
         self._judge(layer, solution)
         world.solutions[layer] = solution
@@ -152,88 +145,6 @@ class Coordinator:
             share[row] *= given
         return share
 
-    def _note_service(self, layer: str, explainer: Explainer) -> None:
-        world = self.world
-        table = "nodes" if layer == FACILITY else _consumers(layer)
-        if not table:
-            return
-        below = world.share[layer, table] < UNSERVED_BELOW
-        self._note_stores(layer, table, below, explainer)
-        unserved = self._demanding(layer) & below
-        before = self._unserved.get(layer, np.zeros(len(unserved), dtype=bool))
-        self._unserved[layer] = unserved
-        ids = world.city.layers[layer].ids(table)
-        for row in np.flatnonzero(unserved != before):
-            world.service_events[str(ids[row])] = world.journal.append(
-                world.now,
-                "unserved" if unserved[row] else "served",
-                lifeline=layer,
-                component=str(ids[row]),
-                value=repr(float(world.share[layer, table][row])),
-                cause=self._cause(layer, table, int(row), explainer),
-            )
-
-    def _demanding(self, layer: str) -> NDArray[np.bool_]:
-        """Which rows of the consumer table have demanded anything so far; only these can be unserved."""
-        demanding = self._is[layer, "consumer"]
-        solution = self.world.solutions.get(layer)
-        if solution is None:
-            return demanding
-        self._demanded[layer] = self._demanded.get(layer, np.zeros(len(demanding), dtype=bool)) | (
-            solution.required > 0
-        )
-        return demanding & self._demanded[layer]
-
-    def _note_stores(self, layer: str, table: str, below: NDArray[np.bool_], explainer: Explainer) -> None:
-        """Stores that ran empty or give again: they explain what follows at this instant."""
-        world = self.world
-        empty = self._is[layer, "store"] & below
-        before = self._empty.get(layer, np.zeros(len(empty), dtype=bool))
-        self._empty[layer] = empty
-        ids = world.city.layers[layer].ids(table)
-        for row in np.flatnonzero(empty != before):
-            ref = Ref(layer, table, int(row))
-            event = world.journal.append(
-                world.now,
-                "empty" if empty[row] else "refilled",
-                lifeline=layer,
-                component=str(ids[row]),
-                cause=explainer.cause(layer, table, int(row), UNSERVED_BELOW),
-            )
-            explainer.stores.setdefault(layer, []).append(Touch(event, ref, "", False))
-
-    def _cause(self, layer: str, table: str, row: int, explainer: Explainer) -> int:
-        """A consumer that is out itself is unserved because of that; else what happened in its network."""
-        world = self.world
-        name = str(world.city.layers[layer].ids(table)[row])
-        if (own := world.disturbed[layer].get(name)) is not None:
-            return own
-        if (need := self.cascade.worst(Ref(layer, table, row))) is not None:
-            return need.event
-        return explainer.cause(layer, table, row, UNSERVED_BELOW)
-
-    def _record(self, layer: str) -> None:
-        world = self.world
-        solution = world.solutions.get(layer)
-        if solution is None:
-            return
-        required, supplied = float(solution.required.sum()), float(solution.supplied.sum())
-        world.sink.service(world.now, layer, "", supplied, required)
-        for zone, rows in _zones(world, layer).items():
-            world.sink.service(
-                world.now,
-                layer,
-                zone,
-                float(solution.supplied[rows].sum()),
-                float(solution.required[rows].sum()),
-            )
-        columns = {
-            f"{table}.{name}": np.asarray(values, dtype=np.float64)
-            for table, results in sorted(solution.tables.items())
-            for name, values in sorted(results.items())
-        }
-        world.sink.result(layer, world.now, columns)
-
     def _schedule(self, layer: str) -> None:
         """Wake the network when its solution ends."""
         world = self.world
@@ -256,30 +167,6 @@ class Coordinator:
 def _nothing(world: World, layer: str) -> Solution:
     zero = np.zeros(0)
     return Solution(Outcome.CONVERGED, {}, {}, zero, zero)
-
-
-def _consumers(layer: str) -> str:
-    known = registry.declarations()
-    return known[layer].consumers if layer in known else ""
-
-
-def _in_role(world: World, layer: str, role: Role) -> NDArray[np.bool_]:
-    """Which rows of a layer's consumer table have this role."""
-    if layer == FACILITY:
-        return np.full(len(world.city.facilities.tables["nodes"]), role == "consumer")
-    if not (table := _consumers(layer)):
-        return np.zeros(0, dtype=bool)
-    kinds = registry.declaration(layer).kinds
-    own = world.city.networks[layer].tables[table]["kind"]
-    return np.array([kinds[kind].role == role for kind in own], dtype=bool)
-
-
-def _zones(world: World, layer: str) -> Mapping[str, np.ndarray[Any, Any]]:
-    table = world.city.networks[layer].tables[_consumers(layer)]
-    if "zone" not in table:
-        return {}
-    zones = table["zone"].astype(str)
-    return {str(zone): np.flatnonzero(zones == zone) for zone in np.unique(zones) if zone}
 
 
 def _order(world: World) -> tuple[str, ...]:
