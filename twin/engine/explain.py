@@ -18,6 +18,8 @@ from twin.engine.world import Touch, World, latest_disturbance
 from twin.model.network import Ref
 from twin.physics.solution import Floats
 
+CONTROL = "control"
+"""Kind of event by which a network acts on itself; blamed only where undoing it would help."""
 MOST_UNDONE = 16
 """With more simultaneous changes than this in one layer, only nearness is asked."""
 
@@ -35,24 +37,30 @@ class Explainer:
     def cause(self, layer: str, table: str, row: int, threshold: float) -> int:
         """The event that explains why a component's share lies on this side of `threshold` now.
 
-        Without any change at this instant, a store that ran empty explains it; without that, what lasts of
+        Where no change of this instant explains it, a store that ran empty does; without that, what lasts of
         earlier disturbances does (a tank that runs empty hours after its pump stopped).
         """
         changes = self.touched.get(layer, [])
-        if not changes:
-            emptied = [touch for touch in self.stores.get(layer, []) if touch.ref != Ref(layer, table, row)]
-            if not emptied:
-                return latest_disturbance(self.world, layer)
-            return self._nearest(layer, emptied, table, row)
-        if len(changes) == 1:
-            return changes[0].event
-        if len(changes) <= MOST_UNDONE and layer in self.world.models:
-            now = self.world.share[layer, table][row] >= threshold
-            for touch in changes:
-                share = self._without(layer, touch).get(table)
-                if share is not None and (share[row] >= threshold) != now:
-                    return touch.event
-        return self._nearest(layer, changes, table, row)
+        struck = [touch for touch in changes if self.world.journal[touch.event].kind != CONTROL]
+        if len(changes) == len(struck) == 1:
+            return struck[0].event
+        if (guilty := self._turned(layer, changes, table, row, threshold)) is not None:
+            return guilty
+        emptied = [touch for touch in self.stores.get(layer, []) if touch.ref != Ref(layer, table, row)]
+        if near := struck or emptied:
+            return self._nearest(layer, near, table, row)
+        return latest_disturbance(self.world, layer)
+
+    def _turned(self, layer: str, changes: list[Touch], table: str, row: int, threshold: float) -> int | None:
+        """The first change whose undoing alone would bring the share to the other side of `threshold`."""
+        if len(changes) > MOST_UNDONE or layer not in self.world.models:
+            return None
+        now = self.world.share[layer, table][row] >= threshold
+        for touch in changes:
+            share = self._without(layer, touch).get(table)
+            if share is not None and (share[row] >= threshold) != now:
+                return touch.event
+        return None
 
     def _nearest(self, layer: str, changes: list[Touch], table: str, row: int) -> int:
         return min(changes, key=lambda touch: (self._hops(layer, touch, table, row), touch.event)).event
