@@ -16,6 +16,7 @@ from twin.bench import baseline, cases
 from twin.bench.measure import Row
 from twin.cli import main
 from twin.engine.coordinator import Coordinator
+from twin.engine.world import Touch
 
 DRILL = "drill-pump-blackout"
 
@@ -46,11 +47,11 @@ def test_one_extra_solve_bites(
     solve = Coordinator._solve
     planted: dict[Coordinator, str] = {}
 
-    def solve_once_more(self: Coordinator, layer: str) -> None:
-        solve(self, layer)
+    def solve_once_more(self: Coordinator, layer: str, touched: list[Touch]) -> None:
+        solve(self, layer, touched)
         if self not in planted:
             planted[self] = layer
-            solve(self, layer)
+            solve(self, layer, touched)
 
     monkeypatch.setattr(Coordinator, "_solve", solve_once_more)
     assert counted("--junit", str(tmp_path / "junit.xml")) == 1
