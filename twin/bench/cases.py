@@ -121,7 +121,7 @@ def cases(wish: Wish) -> dict[str, Case]:
     found = {case.id: case for case in fixed}
     for name in _bundled_drills():
         found[f"drill-{name}"] = Case(
-            f"drill-{name}", N_("a bundled drill, from files to a sealed run folder"), _Drill(name), repeats=3
+            f"drill-{name}", N_("a bundled drill, from files to a sealed run folder"), _Drill(name), repeats=9
         )
     if wish.city:
         found["city-day"] = Case("city-day", N_("24 undisturbed hours of your city"), city_day, repeats=3)
