@@ -30,8 +30,10 @@ HOMES = {
     "typer": ("cli",),
     "click": ("cli",),
     "openpyxl": ("views", "drills", "io", "census"),
-    "pyarrow": ("io", "views", "cli"),
-    "pyogrio": ("io", "views", "census"),
+    "pyarrow": ("io", "views", "cli", "census"),
+    "pyogrio": ("io", "views", "census", "importers"),
+    "pyproj": ("io", "census", "synthesis"),
+    "access_parser": ("census",),
     "ruamel": ("io", "drills", "response", "model"),
 }
 NAMES = ("gas", "heat", "water", "power", "telecom", "drainage")

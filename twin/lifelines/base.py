@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.lifelines.census import CensusTerms
 from twin.model.city import Manifest
 from twin.model.finding import Finding
 from twin.model.network import Network, Ref
@@ -63,7 +64,10 @@ class Declaration:
     hazards
         Hazards that its physics answers to (`rain`).
     binding
-        `module:function` with `bind(network, manifest) -> Model`; imported on first solve.
+        `module:function` with `bind(network, manifest) -> Model`; imported on first solve; "" where the
+        lifeline has no physics: its networks are graphs, whose components work or do not.
+    census
+        Its class in a pipeline census; None where it has none.
     checks
         `module:function` with `check(network) -> list[Finding]`, beyond the schema; "" for none.
     """
@@ -80,6 +84,7 @@ class Declaration:
     checks: str = ""
     verbs: Mapping[str, Sequence[tuple[str, float | bool | str]]] = field(default_factory=dict)
     hazards: tuple[str, ...] = ()
+    census: CensusTerms | None = None
 
 
 class Write(NamedTuple):

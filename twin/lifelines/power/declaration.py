@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from twin.lifelines.base import Declaration, Kind, Quantity
+from twin.lifelines.census import read_census
 from twin.model.schema import read_schemas
 from twin.model.state import read_state_columns
 from twin.text import N_
@@ -36,6 +37,7 @@ DECLARATION = Declaration(
     schemas=read_schemas(_FOLDER / "schema", ("nodes", "links", "devices")),
     state=read_state_columns(_FOLDER / "state.csv"),
     kinds=KINDS,
+    census=read_census(_FOLDER / "census"),
     consumers="devices",
     quantities=(
         Quantity("voltage", "nodes", "voltage_pu", "share"),

@@ -1,0 +1,1 @@
+"""From survey to city: vocabularies, reader, rules, repair, build, mask and update."""

@@ -1,0 +1,1 @@
+"""A city from a seed: terrain, streets, six lifelines, a survey with noise and known defects."""
