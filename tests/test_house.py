@@ -30,7 +30,7 @@ HOMES = {
     "typer": ("cli",),
     "click": ("cli",),
     "openpyxl": ("views", "drills", "io", "census"),
-    "pyarrow": ("io", "views", "cli", "census"),
+    "pyarrow": ("io", "views", "cli", "census", "synthesis"),
     "pyogrio": ("io", "views", "census", "importers"),
     "pyproj": ("io", "census", "synthesis"),
     "access_parser": ("census",),
