@@ -70,6 +70,10 @@ class Declaration:
         Its class in a pipeline census; None where it has none.
     checks
         `module:function` with `check(network) -> list[Finding]`, beyond the schema; "" for none.
+    survey
+        `module:function` with `tables(surveyed) -> Mapping[str, DataFrame]`: its tables from a pipeline census
+        whose chains are collapsed and whose devices stand between nodes (`twin.lifelines.surveyed`); "" where it
+        takes them as they are.
     """
 
     name: str
@@ -82,6 +86,7 @@ class Declaration:
     quantities: tuple[Quantity, ...]
     binding: str
     checks: str = ""
+    survey: str = ""
     verbs: Mapping[str, Sequence[tuple[str, float | bool | str]]] = field(default_factory=dict)
     hazards: tuple[str, ...] = ()
     census: CensusTerms | None = None
