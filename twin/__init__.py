@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         run,
         save_city,
         solve,
+        synth,
     )
     from twin.errors import DatasetError, RunError, ScenarioError, SolveError, TwinError
 
@@ -35,6 +36,7 @@ _API = (
     "run",
     "save_city",
     "solve",
+    "synth",
 )
 _ERRORS = ("DatasetError", "RunError", "ScenarioError", "SolveError", "TwinError")
 _HOMES = dict.fromkeys(_API, "twin.api") | dict.fromkeys(_ERRORS, "twin.errors")
@@ -56,6 +58,7 @@ __all__ = [
     "run",
     "save_city",
     "solve",
+    "synth",
 ]
 
 

@@ -23,6 +23,7 @@ from twin.api.runs import (
     scenario_file,
     versions,
 )
+from twin.api.synthesis import synth
 
 __all__ = [
     "CITIES",
@@ -43,5 +44,6 @@ __all__ = [
     "save_city",
     "scenario_file",
     "solve",
+    "synth",
     "versions",
 ]
