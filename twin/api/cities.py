@@ -66,11 +66,10 @@ class City(model.City):
         }
         layers = {layer: layer_of(layer, {}, findings) for layer in (ROAD, FACILITY)}
         layers[FACILITY] = layer_of(FACILITY, {"nodes": facilities}, findings)
-        tables = {
+        tables: dict[str, Any] = {
             key: table_of(schema, rows, key, findings)
-            for (key, schema), rows in zip(
-                CITY_SCHEMAS.items(), (dependencies, agencies, (), (), ()), strict=True
-            )
+            for key, schema in CITY_SCHEMAS.items()
+            for rows in ({"dependencies": dependencies, "agencies": agencies}.get(key, ()),)
         }
         city = cls(Manifest(name), networks, layers[ROAD], layers[FACILITY], **tables)
         if not blocking(findings):
@@ -149,4 +148,6 @@ def solve(city: str | Path | model.City, lifeline: str, at_s: float = 0.0) -> So
     loaded = load_city(city)
     if lifeline not in loaded.networks:
         raise errors.InputError(_("{city} has no network {name}", city=loaded.name, name=lifeline))
+    if not registry.declaration(lifeline).binding:
+        raise errors.InputError(_("{name} has no physics yet: its network is a graph", name=lifeline))
     return instant.instant(loaded, lifeline, at_s)[1]

@@ -158,10 +158,12 @@ def run(
         Where the run could not go on; its folder keeps everything up to then.
     """
     from twin.drills.exercise import Exercise
+    from twin.drills.resolver import in_city
 
     asked = read_scenario(scenario, variant, overrides)
     place = city if city is not None else asked.city
     loaded = load_city(place)
+    asked = in_city(asked, loaded)
     findings = check_scenario(asked, loaded)
     if bad := blocking(findings, strict=strict):
         raise errors.ScenarioError(_("{name} cannot be run", name=asked.title), bad)
@@ -243,6 +245,7 @@ def _request(
         "scenario": name,
         "title": scenario.title,
         "city": _place(place),
+        "city_version": city.manifest.version,
         "city_tables": dict(sorted(city.manifest.checksums.items())),
         "seed": scenario.seed if seed is None else seed,
         "variant": variant or "",
@@ -276,9 +279,9 @@ def read_scenario(
 def check_scenario(scenario: Scenario, city: City) -> list[Finding]:
     """What does not fit between a scenario and a city."""
     from twin.drills.city_check import check_against
-    from twin.drills.resolver import CityResolver
+    from twin.drills.resolver import CityResolver, in_city
 
-    return list(check_against(scenario, CityResolver(city)))
+    return list(check_against(in_city(scenario, city), CityResolver(city)))
 
 
 def versions() -> dict[str, str]:

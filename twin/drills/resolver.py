@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Sequence
 
+from twin.drills.schema import Scenario
 from twin.drills.vocabulary import verbs
 from twin.engine.incidents import targets
 from twin.engine.observe import provides
@@ -12,6 +13,20 @@ from twin.lifelines import registry
 from twin.model.city import City
 
 NEAR = 3
+
+
+def in_city(scenario: Scenario, city: City) -> Scenario:
+    """The scenario as it is meant in a city.
+
+    A city says itself what people call its components. In the city that a scenario is written for its own
+    `names` come first; anywhere else the city's do.
+    """
+    own = dict(zip(city.names["name"].tolist(), city.names["component"].tolist(), strict=True))
+    if not own:
+        return scenario
+    at_home = scenario.city == city.name
+    names = {**own, **scenario.names} if at_home else {**scenario.names, **own}
+    return scenario.model_copy(update={"names": names})
 
 
 class CityResolver:

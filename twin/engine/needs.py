@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from twin.engine.door import change, touch
 from twin.engine.explain import Explainer
 from twin.engine.world import World
+from twin.model.city import FACILITY
 from twin.model.journal import NO_CAUSE
 from twin.model.network import Ref
 
@@ -273,7 +274,7 @@ class Cascade:
         best = self.best_supply()
         shares: dict[int, float] = {}
         for number, need in enumerate(self.needs):
-            if need.consumer.layer not in self.world.models:
+            if need.consumer.layer == FACILITY:
                 given = 1.0 if need.since is not None else float(best[number]) if need.met else 0.0
                 shares[need.consumer.row] = min(shares.get(need.consumer.row, 1.0), given)
         return shares

@@ -148,8 +148,9 @@ def make_world(city: City, *, seed: int, start_s: float | None = None, sink: Sin
         simpy.Environment(), city, registry.initial_state(city), Journal(sink.event), sink, seed, offset
     )
     for name, network in city.networks.items():
-        world.models[name] = registry.bind(network, city.manifest)
-        world.counters.work[name] = Work()
+        if registry.declaration(name).binding:
+            world.models[name] = registry.bind(network, city.manifest)
+            world.counters.work[name] = Work()
     for name, layer in city.layers.items():
         world.disturbed[name] = {}
         for table, rows in layer.components.items():

@@ -10,15 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from twin.errors import DatasetError
-from twin.io import tables
+from twin.io import tables, terrain
 from twin.io.files import inside, refuse, sha256
 from twin.io.manifest import FILE, read_manifest, write_manifest
 from twin.io.references import check_references
-from twin.model.city import CITY_SCHEMAS, FACILITY, LAYER_SCHEMAS, ROAD, City, Manifest
+from twin.model.city import CITY_SCHEMAS, FACILITY, LAYER_SCHEMAS, OTHER, ROAD, City, Manifest
 from twin.model.finding import Finding, Severity, errors
 from twin.model.network import Network
 from twin.model.schema import Schema
 from twin.model.table import Table
+from twin.model.terrain import Terrain
 from twin.text import _
 from twin.text.system import told
 
@@ -55,9 +56,12 @@ def read_city(folder: Path, schemas: Schemas, *, verify: bool = True) -> tuple[C
         for name, own in schemas.items()
         if (network := _network(folder, name, own, findings)) is not None
     }
-    layers = {name: _layer(folder, name, findings) for name in (ROAD, FACILITY)}
+    layers = {name: _layer(folder, name, findings) for name in LAYER_SCHEMAS}
     joined = {name: _table(folder, "", name, schema, findings) for name, schema in CITY_SCHEMAS.items()}
-    city = City(manifest, networks, layers[ROAD], layers[FACILITY], **joined)
+    ground = _terrain(folder, findings)
+    city = City(
+        manifest, networks, layers[ROAD], layers[FACILITY], **joined, other=layers[OTHER], terrain=ground
+    )
     if not errors(findings):
         findings += check_references(city)
     if not networks:
@@ -104,6 +108,17 @@ def _table(folder: Path, layer: str, name: str, schema: Schema, findings: list[F
     return table
 
 
+def _terrain(folder: Path, findings: list[Finding]) -> Terrain | None:
+    path = folder / terrain.FILE
+    if not path.is_file():
+        return None
+    try:
+        return terrain.read_terrain(inside(folder, terrain.FILE))
+    except DatasetError as error:
+        findings += [replace(finding, file=terrain.FILE) for finding in error.findings]
+        return None
+
+
 def _unread(folder: Path, schemas: Schemas) -> list[Finding]:
     """Files that are no table of a city, or that stand beside the same table in the other format."""
     layers: Schemas = {**schemas, **LAYER_SCHEMAS}
@@ -124,7 +139,7 @@ def _unread(folder: Path, schemas: Schemas) -> list[Finding]:
 
 def table_files(city: City) -> Iterator[tuple[str, Table]]:
     """Every table of a city that has rows, with its place in the data set: `water/nodes`."""
-    for name, layer in city.layers.items():
+    for name, layer in {**city.layers, OTHER: city.other}.items():
         for key, table in layer.tables.items():
             if len(table):
                 yield f"{name}/{key}", table
@@ -147,6 +162,8 @@ def write_city(city: City, folder: Path, *, overwrite: bool = False) -> Manifest
         for place, table in table_files(city):
             path = draft / place
             tables.write_table(table, path.parent, path.name)
+        if city.terrain is not None:
+            terrain.write_terrain(city.terrain, draft / terrain.FILE)
         manifest = _sealed(draft, city.manifest)
         if folder.exists():
             shutil.rmtree(folder)
@@ -176,12 +193,19 @@ def seal(folder: Path) -> Manifest:
 
 
 def _files(folder: Path) -> dict[str, Path]:
+    """The tables of a data set by their place."""
     found = sorted(path for suffix in tables.SUFFIXES for path in folder.rglob(f"*{suffix}"))
     return {path.relative_to(folder).as_posix(): path for path in found}
 
 
+def _sealed_files(folder: Path) -> dict[str, Path]:
+    """What the manifest seals: the tables and the terrain."""
+    ground = folder / terrain.FILE
+    return {**_files(folder), **({terrain.FILE: ground} if ground.is_file() else {})}
+
+
 def _sealed(folder: Path, manifest: Manifest) -> Manifest:
-    files = _files(folder)
+    files = _sealed_files(folder)
     rows = {name: _length(path) for name, path in files.items()}
     sums = {name: sha256(path) for name, path in files.items()}
     sealed = replace(manifest, checksums=sums, rows=rows)
@@ -190,12 +214,14 @@ def _sealed(folder: Path, manifest: Manifest) -> Manifest:
 
 
 def _length(path: Path) -> int:
+    if path.name == terrain.FILE:
+        return len(terrain.read_terrain(path).z)
     return max((len(column) for column in tables.read_raw(path).values()), default=0)
 
 
 def _check_seal(folder: Path, manifest: Manifest) -> list[Finding]:
     findings = []
-    files = _files(folder)
+    files = _sealed_files(folder)
     for name, digest in manifest.checksums.items():
         path = inside(folder, name)
         if not path.is_file():

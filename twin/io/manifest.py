@@ -18,8 +18,9 @@ from twin.text import Message, _
 
 FILE = "manifest.yaml"
 FORMAT = 1
-_TEXTS = ("name", "title", "crs", "census_date", "licence")
-_KEYS = frozenset({"format", *_TEXTS, "clock_s", "protection", "assumed", "tables"})
+_TEXTS = ("name", "title", "version", "crs", "census_date", "licence", "notice")
+_SENTENCES = ("assumed", "history")
+_KEYS = frozenset({"format", *_TEXTS, "clock_s", "protection", "synthetic", *_SENTENCES, "tables"})
 LIMIT = 1_000_000
 """Largest manifest that is read."""
 DEEPEST = 8
@@ -70,11 +71,14 @@ def _manifest(path: Path, data: Any) -> Manifest:
         problem = _("has a malformed value under {keys}", keys=", ".join(bad))
         raise refuse("manifest.broken", path, problem, _("correct it, or run 'twin seal' on the folder"))
     tables = data.get("tables") or {}
+    texts: dict[str, Any] = {key: str(data.get(key) or "") for key in _TEXTS}
+    sentences: dict[str, Any] = {key: tuple(data.get(key) or ()) for key in _SENTENCES}
     return Manifest(
-        **{key: str(data.get(key) or "") for key in _TEXTS},
+        **texts,
+        **sentences,
         clock_s=float(data.get("clock_s") or 0.0),
         protection=data.get("protection") is not False,
-        assumed=tuple(data.get("assumed") or ()),
+        synthetic=data.get("synthetic") is True,
         checksums={name: entry["sha256"] for name, entry in tables.items()},
         rows={name: entry["rows"] for name, entry in tables.items()},
     )
@@ -106,8 +110,8 @@ def _are_tables(value: Any) -> bool:
 _FITS: Mapping[str, Callable[[Any], bool]] = {
     **dict.fromkeys(_TEXTS, _is_text),
     "clock_s": _is_clock,
-    "protection": lambda value: isinstance(value, bool),
-    "assumed": _are_sentences,
+    **dict.fromkeys(("protection", "synthetic"), lambda value: isinstance(value, bool)),
+    **dict.fromkeys(_SENTENCES, _are_sentences),
     "tables": _are_tables,
 }
 """What the value of each key must be."""
@@ -118,8 +122,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     data: dict[str, Any] = {"format": FORMAT}
     data |= {key: getattr(manifest, key) for key in _TEXTS if getattr(manifest, key)}
     data |= {"clock_s": manifest.clock_s, "protection": manifest.protection}
-    if manifest.assumed:
-        data["assumed"] = list(manifest.assumed)
+    if manifest.synthetic:
+        data["synthetic"] = True
+    data |= {key: list(getattr(manifest, key)) for key in _SENTENCES if getattr(manifest, key)}
     data["tables"] = {
         name: {"sha256": digest, "rows": manifest.rows[name]}
         for name, digest in sorted(manifest.checksums.items())

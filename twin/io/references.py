@@ -16,7 +16,7 @@ from twin.text import Message, _
 def check_references(city: City) -> list[Finding]:
     """Dangling references of a city and cycles of dependencies without any delay."""
     findings: list[Finding] = []
-    for layer in city.layers.values():
+    for layer in (*city.layers.values(), city.other):
         for name, table in layer.tables.items():
             findings += _dangling(layer, name, table)
     for table, column in (
@@ -25,6 +25,9 @@ def check_references(city: City) -> list[Finding]:
         (city.jobs, "component"),
         (city.isolation, "component"),
         (city.isolation, "device"),
+        (city.names, "component"),
+        (city.relations, "component"),
+        (city.relations, "other"),
     ):
         findings += _unknown(city, table, column)
     findings += _homeless(city)

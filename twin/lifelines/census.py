@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Category:
-    """A class or subclass of lines: letter code, Chinese and English name, number in element codes, link kind."""
+    """A class or subclass of lines: letter code, names, number in element codes, kind of link."""
 
     code: str
     name: str

@@ -4,24 +4,49 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from twin.model.network import Network, Ref
 from twin.model.schema import Schema, read_schema, read_schemas
 from twin.model.table import Table
+from twin.model.terrain import Terrain
 
 _SCHEMAS = Path(__file__).parent / "schema"
 ROAD = "road"
 FACILITY = "facility"
+OTHER = "other"
 CITY_SCHEMAS: Mapping[str, Schema] = {
     name: read_schema(_SCHEMAS / f"{name}.csv")
-    for name in ("dependencies", "agencies", "depots", "jobs", "isolation")
+    for name in (
+        "dependencies",
+        "agencies",
+        "depots",
+        "jobs",
+        "isolation",
+        "names",
+        "regions",
+        "relations",
+        "manholes",
+        "themes",
+    )
 }
+SURVEY_SCHEMAS: Mapping[str, Schema] = read_schemas(
+    _SCHEMAS / "survey", ("nodes", "links", "vertices", "members")
+)
+"""What every lifeline carries from its survey: columns of nodes and links, and two auxiliary tables."""
 LAYER_SCHEMAS: Mapping[str, Mapping[str, Schema]] = {
     ROAD: read_schemas(_SCHEMAS / ROAD, ("nodes", "links", "trips")),
     FACILITY: read_schemas(_SCHEMAS / FACILITY, ("nodes",)),
+    OTHER: {
+        **{
+            name: replace(schema, columns=schema.columns + SURVEY_SCHEMAS[name].columns)
+            for name, schema in read_schemas(_SCHEMAS / OTHER, ("nodes", "links")).items()
+        },
+        "vertices": SURVEY_SCHEMAS["vertices"],
+        "members": SURVEY_SCHEMAS["members"],
+    },
 }
 
 
@@ -29,9 +54,11 @@ LAYER_SCHEMAS: Mapping[str, Mapping[str, Schema]] = {
 class Manifest:
     """What a city data set says of itself.
 
-    `clock_s` is the time of day (seconds after midnight) at the data set's time zero: patterns start there.
-    `assumed` lists attributes that were assumed, in sentences for the report. `protection` switches the
-    overload trips of its power network.
+    `version` names this state of the data, `history` the ones before it with what changed, newest last.
+    `synthetic` says that the city is made up, and every picture of it then says so too. `notice` is a
+    sentence that goes with every output. `clock_s` is the time of day (seconds after midnight) at the
+    data set's time zero: patterns start there. `assumed` lists attributes that were assumed, in sentences
+    for the report. `protection` switches the overload trips of its power network.
     """
 
     name: str
@@ -42,13 +69,29 @@ class Manifest:
     clock_s: float = 0.0
     protection: bool = True
     assumed: tuple[str, ...] = ()
+    version: str = ""
+    history: tuple[str, ...] = ()
+    synthetic: bool = False
+    notice: str = ""
     checksums: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
 
 
+def _none(name: str) -> Table:
+    return Table.empty(CITY_SCHEMAS[name])
+
+
+def _nothing(layer: str) -> dict[str, Table]:
+    return {name: Table.empty(schema) for name, schema in LAYER_SCHEMAS[layer].items()}
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class City:
-    """Networks by lifeline name, the road and facility layers, and the tables that join them."""
+    """Networks by lifeline name, the road and facility layers, and the tables that join them.
+
+    `other` holds what a census has besides the lifelines (industrial lines, utility tunnels): it is drawn
+    and shares the ground, but has no components that a run could touch.
+    """
 
     manifest: Manifest
     networks: Mapping[str, Network]
@@ -57,8 +100,15 @@ class City:
     dependencies: Table
     agencies: Table
     depots: Table
-    jobs: Table = field(default_factory=lambda: Table.empty(CITY_SCHEMAS["jobs"]))
-    isolation: Table = field(default_factory=lambda: Table.empty(CITY_SCHEMAS["isolation"]))
+    jobs: Table = field(default_factory=lambda: _none("jobs"))
+    isolation: Table = field(default_factory=lambda: _none("isolation"))
+    names: Table = field(default_factory=lambda: _none("names"))
+    regions: Table = field(default_factory=lambda: _none("regions"))
+    relations: Table = field(default_factory=lambda: _none("relations"))
+    manholes: Table = field(default_factory=lambda: _none("manholes"))
+    themes: Table = field(default_factory=lambda: _none("themes"))
+    other: Network = field(default_factory=lambda: Network(OTHER, _nothing(OTHER)))
+    terrain: Terrain | None = None
 
     def __repr__(self) -> str:
         layers = "; ".join(f"{name}: {layer.size()}" for name, layer in self.layers.items())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from twin.lifelines.base import Declaration, Kind, Quantity
 from twin.lifelines.census import read_census
-from twin.model.schema import read_schemas
+from twin.lifelines.schemas import lifeline_schemas
 from twin.model.state import read_state_columns
 from twin.text import N_
 
@@ -34,7 +34,7 @@ DECLARATION = Declaration(
     name="power",
     label=N_("Power"),
     colour="#ff0000",
-    schemas=read_schemas(_FOLDER / "schema", ("nodes", "links", "devices")),
+    schemas=lifeline_schemas(_FOLDER / "schema", ("nodes", "links", "devices")),
     state=read_state_columns(_FOLDER / "state.csv"),
     kinds=KINDS,
     census=read_census(_FOLDER / "census"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from twin.lifelines.base import Declaration, Kind, Quantity
 from twin.lifelines.census import read_census
-from twin.model.schema import read_schemas
+from twin.lifelines.schemas import lifeline_schemas
 from twin.model.state import read_state_columns
 from twin.text import N_
 
@@ -19,7 +19,6 @@ TABLES = (
     "curves",
     "controls",
     "rules",
-    "vertices",
     "options",
     "passthrough",
 )
@@ -43,8 +42,8 @@ _AS_NEW = (
 DECLARATION = Declaration(
     name="water",
     label=N_("Water"),
-    colour="#00bcd4",
-    schemas=read_schemas(_FOLDER / "schema", TABLES),
+    colour="#00ffff",
+    schemas=lifeline_schemas(_FOLDER / "schema", TABLES),
     state=read_state_columns(_FOLDER / "state.csv"),
     kinds=KINDS,
     census=read_census(_FOLDER / "census"),

@@ -158,7 +158,7 @@ def _tables(draft: Draft) -> tuple[dict[str, Table], list[Finding]]:
     }
     tables = {}
     for name, schema in DECLARATION.schemas.items():
-        raw = _columns(rows[name], schema.names)
+        raw = _columns(rows.get(name, []), schema.names)
         tables[name], found = Table.build(schema, raw, f"{draft.file} ({name})")
         findings += found
     return tables, findings

@@ -1,0 +1,1 @@
+"""Drainage: a graph of what the census knows."""

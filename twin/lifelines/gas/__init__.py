@@ -1,0 +1,1 @@
+"""Gas: a graph of what the census knows."""

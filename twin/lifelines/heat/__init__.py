@@ -1,0 +1,1 @@
+"""Heat: a graph of what the census knows."""

@@ -1,0 +1,43 @@
+"""What heat is to the rest of the house: kinds, tables and verbs; no physics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twin.lifelines.base import Declaration, Kind
+from twin.lifelines.census import read_census
+from twin.lifelines.schemas import lifeline_schemas
+from twin.model.state import read_state_columns
+from twin.text import N_
+
+_FOLDER = Path(__file__).parent
+
+KINDS = {
+    "junction": Kind("nodes", "carrier", N_("junction"), "point"),
+    "pipe": Kind("links", "carrier", N_("pipe"), "line"),
+    "valve": Kind("links", "device", N_("valve"), "valve"),
+    "pump": Kind("links", "device", N_("pump"), "pump"),
+    "plant": Kind("links", "source", N_("heat plant"), "source"),
+    "substation": Kind("links", "consumer", N_("heat substation"), "load"),
+}
+_AS_NEW = (("failed", False), ("isolated", False), ("tripped", False), ("damage", 0.0))
+
+DECLARATION = Declaration(
+    name="heat",
+    label=N_("Heat"),
+    colour="#ff8000",
+    schemas=lifeline_schemas(_FOLDER / "schema", ("nodes", "links")),
+    state=read_state_columns(_FOLDER / "state.csv"),
+    kinds=KINDS,
+    census=read_census(_FOLDER / "census"),
+    consumers="links",
+    quantities=(),
+    binding="",
+    verbs={
+        "open": (("open", True),),
+        "close": (("open", False),),
+        "break": (("failed", True),),
+        "recover": _AS_NEW,
+        "repair": _AS_NEW,
+    },
+)

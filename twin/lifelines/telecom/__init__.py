@@ -1,0 +1,1 @@
+"""Telecom: a graph of what the census knows."""
