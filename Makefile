@@ -7,7 +7,6 @@
 
 export PYTHON ?= python3
 export VENV ?= .venv
-export TWIN_DATA ?= ../shared/data
 TESTS ?=
 ONLY ?=
 DRILL ?= pump-blackout
@@ -16,6 +15,7 @@ DRILL ?= pump-blackout
 ROOT := $(shell dirname "$$(printf '%s' '$(MAKEFILE_LIST)' | sed 's/^ *//')")
 IN := @cd "$(ROOT)" &&
 PY := "$(VENV)/bin/python"
+DATA := TWIN_DATA="$${TWIN_DATA:-$$(cat tests/reference-data)}"
 
 help:
 	$(IN) sed -n '2,3s/^# *//p' Makefile
@@ -31,10 +31,10 @@ lint:
 	  && $(PY) -m mypy --strict twin && "$(VENV)/bin/lint-imports"
 
 bench:
-	$(IN) .ci/venv test && $(PY) -m twin bench $(ONLY) --history benchmarks/history.csv
+	$(IN) .ci/venv test && $(DATA) $(PY) -m twin bench $(ONLY) --history benchmarks/history.csv
 
 bench-check:
-	$(IN) .ci/venv test && $(PY) -m twin bench $(ONLY) --baseline benchmarks/baseline.json
+	$(IN) .ci/venv test && $(DATA) $(PY) -m twin bench $(ONLY) --baseline benchmarks/baseline.json
 
 engines:
 	$(IN) .ci/venv && $(PY) -m twin engines install --engines .engines

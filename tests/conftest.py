@@ -1,4 +1,4 @@
-"""Shared fixtures; the one place that knows where third-party reference data lie."""
+"""Shared fixtures; the file `reference-data` says where third-party reference data lie."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 from twin.verify.environment import EngineError, interpreter, place
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = Path(os.environ.get("TWIN_DATA", ROOT.parent / "shared" / "data")).resolve()
+PLACE = (ROOT / "tests" / "reference-data").read_text(encoding="utf-8").strip()
+DATA = (ROOT / os.environ.get("TWIN_DATA", PLACE)).resolve()
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ def test_equal_values_agree():
         "tolerance": 0.01,
         "floor": None,
         "verdict": "agrees",
+        "remark": "",
     }
 
 

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.verify.test_verify import engines
 from twin import api
 from twin.cli import main
 
-__all__ = ["engines"]
 END_S = 112_680
 """When everything is repaired; a minute later the published run looks at it for the last time."""
 INSTANTS = sorted(random.Random(20261123).sample(range(600, END_S), 5))

@@ -21,15 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 LAST_HOURS = ("T+5 min", "T+40 min", "T+100 min", "T+170 min", "T+175 min")
 
 
-@pytest.fixture(scope="session")
-def engines() -> str:
-    """The folder of the reference engines."""
-    for folder in (os.environ.get("TWIN_ENGINES"), ROOT / ".engines", ROOT.parent / "engines"):
-        if folder and any((Path(folder) / name).is_file() for name in ("bin/python", "Scripts/python.exe")):
-            return str(folder)
-    pytest.skip("no reference engines (run 'twin engines install')")
-
-
 @pytest.fixture(scope="module")
 def drill(tmp_path_factory: pytest.TempPathFactory) -> api.Run:
     return api.run("pump-blackout", out=tmp_path_factory.mktemp("runs") / "drill")

@@ -17,6 +17,7 @@ from twin.model.city import Manifest
 from twin.model.network import Network
 from twin.model.state import State
 from twin.physics.solution import Solution
+from twin.text import Message
 
 Answer = Mapping[str, Mapping[str, NDArray[np.float64]]]
 
@@ -82,9 +83,9 @@ class Reference:
         Quantities and their tolerances.
     export, read
         The job for a state, and the answer in the lifeline's own columns.
-    coarseness
-        How many times coarser than its best the engine's answer is by its own account (1: at its best);
-        floors of relative differences grow by it.
+    remark
+        What is to be said about the engine's answer: that it is not as fine as it was asked to be. None
+        where there is nothing to say.
     """
 
     engine: str
@@ -93,7 +94,7 @@ class Reference:
     export: Export
     read: Read
     arguments: tuple[str, ...] = ()
-    coarseness: Callable[[Mapping[str, Any]], float] = lambda _result: 1.0
+    remark: Callable[[Mapping[str, Any]], Message | None] = lambda _result: None
 
 
 @cache

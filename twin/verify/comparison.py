@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.lifelines.reference import Compared
+from twin.text import Message
 
 Floats = NDArray[np.float64]
 WORST = 10
@@ -31,7 +32,8 @@ class Verdict:
     """How well one quantity agrees.
 
     `maximum` and `p95` are differences as `quantity` measures them: in its unit, or relative to the
-    reference where `quantity.floor` is given. `worst` are the worst components, the worst first.
+    reference where `quantity.floor` is given. `worst` are the worst components, the worst first. `remark`
+    says what is special about the engine's answer.
     """
 
     lifeline: str
@@ -41,6 +43,7 @@ class Verdict:
     maximum: float
     p95: float
     worst: tuple[Pair, ...]
+    remark: Message | None = None
 
     @property
     def verdict(self) -> str:
@@ -68,6 +71,7 @@ class Verdict:
             "tolerance": self.quantity.tolerance,
             "floor": self.quantity.floor,
             "verdict": self.verdict,
+            "remark": str(self.remark or ""),
         }
 
 

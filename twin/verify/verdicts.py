@@ -60,14 +60,10 @@ def of_state(
         job = known.export(network, manifest, state, solution, t_s, folder)
         result = ask(known.script, known.arguments, job, engines, folder)
     theirs = known.read(network, solution, result)
-    coarse = known.coarseness(result)
+    remark = known.remark(result)
     return tuple(
-        _verdict(network, _coarser(quantity, coarse), solution, theirs) for quantity in known.compared
+        replace(_verdict(network, quantity, solution, theirs), remark=remark) for quantity in known.compared
     )
-
-
-def _coarser(quantity: Compared, factor: float) -> Compared:
-    return quantity if quantity.floor is None else replace(quantity, floor=quantity.floor * factor)
 
 
 def _verdict(network: Network, quantity: Compared, solution: Solution, theirs: Answer) -> Verdict:

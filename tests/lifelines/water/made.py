@@ -16,7 +16,7 @@ from twin.lifelines.water.binding import WaterModel
 from twin.lifelines.water.epanet import Reading, export_inp, parse_inp
 from twin.lifelines.water.options import WaterOptions, read_options
 from twin.lifelines.water.present import initial_state
-from twin.lifelines.water.reference import ACCURACIES
+from twin.lifelines.water.reference import ACCURACIES, ANSWERS
 from twin.model.network import Network, Ref
 from twin.model.state import State
 from twin.physics.solution import Outcome, Solution
@@ -126,7 +126,7 @@ def run(bound: WaterModel, duration_s: float, state: State | None = None) -> Ite
 def epanet(python: Path, folder: Path, job: dict[str, Any]) -> dict[str, Any]:
     """The answer of EPANET for a job."""
     asked, answered = folder / "job.json", folder / "result.json"
-    asked.write_text(json.dumps({"accuracies": ACCURACIES} | job), encoding="utf-8")
+    asked.write_text(json.dumps({"accuracies": ACCURACIES, "answers": ANSWERS} | job), encoding="utf-8")
     subprocess.run([python, "-I", SCRIPT, asked, answered], check=False, capture_output=True, timeout=250)
     result: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8"))
     return result
@@ -134,10 +134,22 @@ def epanet(python: Path, folder: Path, job: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Reference:
-    """EPANET's instants by second, each with arrays in the row order of a network."""
+    """EPANET's answers: of each its instants by second, with arrays in the row order of a network.
 
-    steps: dict[int, dict[str, NDArray[np.float64]]]
-    accuracy: float
+    There is one answer where EPANET balances at the first accuracy, else the two finest that it balances at.
+    """
+
+    answers: tuple[dict[int, dict[str, NDArray[np.float64]]], ...]
+
+    @property
+    def steps(self) -> dict[int, dict[str, NDArray[np.float64]]]:
+        """The finest answer."""
+        return self.answers[0]
+
+    def flow(self, t_s: int, ours: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What lies nearest to ours between the lowest and the highest of the answers at an instant."""
+        flows = [answer[t_s]["flow"] for answer in self.answers if t_s in answer]
+        return np.clip(ours, np.min(flows, axis=0), np.max(flows, axis=0))
 
 
 def reference(
@@ -161,9 +173,11 @@ def reference(
         "setting": links,
     }
     return Reference(
-        {
-            round(step["t_s"]): {name: np.array(step[name])[places] for name, places in rows.items()}
-            for step in result["steps"]
-        },
-        result["accuracy"],
+        tuple(
+            {
+                round(step["t_s"]): {name: np.array(step[name])[places] for name, places in rows.items()}
+                for step in answer["steps"]
+            }
+            for answer in (result, *result["again"])
+        )
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import types
 
+import numpy as np
 import pytest
 
 from tests.lifelines.water.made import TOWN, model, network, write
@@ -55,6 +56,36 @@ def test_a_disturbed_state_agrees_with_epanet(demand_model, engines, tmp_path):
         assert (abs(ours - theirs) / scale).max() < quantity.tolerance
     assert solution.tables["nodes"]["leak_m3s"].sum() > FLOW_FLOOR_M3S
     assert solution.tables["nodes"]["reached"].tolist().count(0.0) == 1
+
+
+def answers(net, *flows):
+    """What the engine's script would answer: a flow through every link for each of its answers."""
+    nodes, links = net.tables["nodes"]["id"].tolist(), net.tables["links"]["id"].tolist()
+    still = [0.0] * len(nodes)
+    steps = [[{"head": still, "delivered": still, "flow": [flow] * len(links)}] for flow in flows]
+    result = {"nodes": nodes, "links": links, "steps": steps[0], "unbalanced": False, "accuracy": 2e-5}
+    return result | {"again": [{"accuracy": 5e-5, "steps": more} for more in steps[1:]]}
+
+
+@pytest.mark.core
+@pytest.mark.parametrize(("ours", "nearest"), [(0.9, 1.0), (1.0, 1.0), (1.15, 1.15), (1.3, 1.2)])
+def test_of_several_answers_what_lies_nearest_to_ours_in_their_range_is_compared(ours, nearest):
+    net = network()
+    solution = model(net).solve(initial_state(net), T_S)
+    solution.tables["links"]["flow_m3s"][:] = ours
+    theirs = REFERENCE.read(net, solution, answers(net, 1.2, 1.0))
+    np.testing.assert_array_equal(theirs["links"]["flow_m3s"], nearest)
+
+
+@pytest.mark.core
+def test_a_coarse_answer_is_remarked():
+    net = network()
+    said = str(REFERENCE.remark(answers(net, 1.2, 1.0)))
+    assert "2e-05, 5e-05" in said
+    assert "in 6 links" in said
+    assert "in 0 links" in str(REFERENCE.remark(answers(net, 1.2, 1.2005)))
+    assert "unbalanced" in str(REFERENCE.remark(answers(net, 1.2) | {"unbalanced": True}))
+    assert REFERENCE.remark(answers(net, 1.2) | {"accuracy": 1e-6}) is None
 
 
 @pytest.mark.core

@@ -108,6 +108,8 @@ def _show(found: Sequence[Verdict], listed: Sequence[Verdict]) -> None:
         for verdict in found
     ]
     screen.table(rows, headings, numbers=(2, 3, 4, 5))
+    for remark in dict.fromkeys(str(verdict.remark) for verdict in found if verdict.remark):
+        screen.say(remark)
     for verdict in listed:
         screen.say("")
         screen.say(

@@ -17,15 +17,17 @@ from twin.model.city import Manifest
 from twin.model.network import Network, Ref
 from twin.model.state import State
 from twin.physics.solution import Solution
+from twin.text import Message, _
 
-ACCURACIES = (1e-6, 1e-5, 3e-5, 1e-4, None)
-"""Accuracies EPANET is asked for in turn, until one at which it ends balanced; the last is its default."""
+ACCURACIES = (1e-6, 1e-5, 2e-5, 3e-5, 5e-5, 1e-4, None)
+"""Accuracies EPANET is asked for in turn, until it ends balanced; the last is the file's own."""
+ANSWERS = 2
+"""How many different balanced answers it gives where it does not reach the first accuracy."""
 CHECKS = (None, {"every": 10, "until": 100})
 """How often EPANET checks statuses: as ever, then seldom, where it would switch pumps for ever."""
-FINE = 1e-5
-"""The accuracy at which the floor below holds."""
+FLOW_RELATIVE = 1e-3
 FLOW_FLOOR_M3S = 1e-3
-"""With a tolerance of 1e-3 relative: 1e-6 m3/s where nothing flows."""
+"""Together with a tolerance of 1e-3 relative: 1e-6 m3/s where nothing flows."""
 
 
 def export(
@@ -44,39 +46,64 @@ def export(
         state.write(Ref(network.lifeline, "nodes", int(row)), "failed", True)
     wishes = {"t_s": t_s, "clock_s": manifest.clock_s, "options": options}
     write_inp(network, path, state, **wishes, operated=False, extras=False)
-    return {"inp": str(path), "duration_s": 0, "accuracies": ACCURACIES, "checks": CHECKS, "trials": 200}
+    wish = {"accuracies": ACCURACIES, "answers": ANSWERS, "checks": CHECKS, "trials": 200}
+    return {"inp": str(path), "duration_s": 0, **wish}
 
 
 def read(network: Network, solution: Solution, result: Mapping[str, Any]) -> Answer:
     """Heads, deliveries, levels and flows by row.
 
-    Where no source reaches a node EPANET's head means nothing: it counts as ours, the elevation.
+    Where no source reaches a node EPANET's head means nothing: it counts as ours, the elevation. Where it
+    gave several answers, deliveries and flows are what lies nearest to ours between the lowest and the
+    highest of them: what EPANET cannot tell itself it cannot judge.
     """
     step = result["steps"][0]
     node_ids, link_ids = fitting_ids(network)
+    ours = solution.tables["nodes"], solution.tables["links"]
     head = _by_row(node_ids, result["nodes"], step["head"])
-    delivered = _by_row(node_ids, result["nodes"], step["delivered"])
-    flow = _by_row(link_ids, result["links"], step["flow"])
-    reached = np.asarray(solution.tables["nodes"]["reached"], dtype=np.bool_)
-    ours = np.asarray(solution.tables["nodes"]["head_m"], dtype=np.float64)
+    delivered = _between(_several(node_ids, "nodes", "delivered", result), ours[0]["demand_m3s"])
+    flow = _between(_several(link_ids, "links", "flow", result), ours[1]["flow_m3s"])
+    reached = np.asarray(ours[0]["reached"], dtype=np.bool_)
     start, end = network.ends
     junction = _junctions(network)
     return {
         "nodes": {
-            "head_m": np.where(reached, head, ours),
+            "head_m": np.where(reached, head, ours[0]["head_m"]),
             "demand_m3s": np.where(reached & junction, delivered, 0.0),
         },
         "links": {"flow_m3s": np.where(reached[start] | reached[end], flow, 0.0)},
     }
 
 
-def coarseness(result: Mapping[str, Any]) -> float:
-    """EPANET stops when the sum of its flow changes is this part of the sum of all flows.
+def remark(result: Mapping[str, Any]) -> Message | None:
+    """What is to be said where EPANET did not reach the accuracy it was asked for."""
+    if result["unbalanced"]:
+        return _(
+            "EPANET ends unbalanced; its answer at accuracy {accuracy:g} is compared",
+            accuracy=result["accuracy"],
+        )
+    if result["accuracy"] <= ACCURACIES[0]:
+        return None
+    answers = [result, *result["again"]]
+    flows = np.array([answer["steps"][0]["flow"] for answer in answers])
+    apart = flows.max(axis=0) - flows.min(axis=0) > FLOW_RELATIVE * (np.abs(flows[0]) + FLOW_FLOOR_M3S)
+    return _(
+        "EPANET ends unbalanced at accuracy {wish:g}; compared with the range of its answers at "
+        "{accuracies}, which differ by more than the tolerance in {count} links",
+        wish=ACCURACIES[0],
+        accuracies=", ".join(f"{answer['accuracy']:g}" for answer in answers),
+        count=int(apart.sum()),
+    )
 
-    At 1e-5 a single flow is known to about 1e-6 m3/s; where EPANET finds no balance so fine (its open
-    valves have a slope that drowns in rounding) what it knows of a flow is that much coarser.
-    """
-    return max(1.0, float(result["accuracy"]) / FINE)
+
+def _several(ids: tuple[str, ...], table: str, name: str, result: Mapping[str, Any]) -> NDArray[np.float64]:
+    """One quantity in all answers, shape (answers, rows)."""
+    steps = [result["steps"][0], *(answer["steps"][0] for answer in result["again"])]
+    return np.array([_by_row(ids, result[table], step[name]) for step in steps])
+
+
+def _between(answers: NDArray[np.float64], ours: NDArray[Any]) -> NDArray[np.float64]:
+    return np.asarray(np.clip(ours, answers.min(axis=0), answers.max(axis=0)), dtype=np.float64)
 
 
 def _by_row(ids: tuple[str, ...], given: list[str], values: list[float]) -> NDArray[np.float64]:
@@ -94,10 +121,10 @@ REFERENCE = Reference(
     script="epanet_engine.py",
     compared=(
         Compared("head", "nodes", "head_m", "m", 0.01),
-        Compared("demand", "nodes", "demand_m3s", "", 1e-3, FLOW_FLOOR_M3S, _junctions),
-        Compared("flow", "links", "flow_m3s", "", 1e-3, FLOW_FLOOR_M3S),
+        Compared("demand", "nodes", "demand_m3s", "", FLOW_RELATIVE, FLOW_FLOOR_M3S, _junctions),
+        Compared("flow", "links", "flow_m3s", "", FLOW_RELATIVE, FLOW_FLOOR_M3S),
     ),
     export=export,
     read=read,
-    coarseness=coarseness,
+    remark=remark,
 )

@@ -8,6 +8,7 @@ It imports nothing of the package it is shipped with, so that it runs in the env
     every_s        keep instants at its multiples only; null: every solve
     accuracies     relative flow changes to stop at, null for the file's own; the first at which every
                    solve is balanced counts, else the last ([1e-6, null])
+    answers        how many different balanced answers to give where the first accuracy is not reached (1)
     trials         most iterations (200); null: the file's own
     checks         how often link statuses are checked: objects {"every": CHECKFREQ, "until": MAXCHECK}, null
                    for the file's own; tried in turn at each accuracy ([null])
@@ -15,8 +16,8 @@ It imports nothing of the package it is shipped with, so that it runs in the env
 
 The result is in SI (m, m3/s): `nodes` and `links` (ids), `kinds` (per node and link), `steps` (one object per
 instant: `t_s`, `head`, `demand` (all that leaves), `delivered`, `full_demand`, `flow`, `open`, `setting`,
-`iterations`, `relative_error`, `warning`), `accuracy` and `checks` (the ones used), `unbalanced`, `version`,
-`error`.
+`iterations`, `relative_error`, `warning`), `accuracy` and `checks` (the ones used), `unbalanced`, `again`
+(further answers: objects with `accuracy`, `checks`, `steps`), `version`, `error`.
 """
 
 import json
@@ -137,15 +138,32 @@ def run(project: Any, job: dict[str, Any]) -> dict[str, Any]:
             return result
 
 
+def answer(job: dict[str, Any]) -> dict[str, Any]:
+    """The finest balanced answer, and further ones where the first accuracy is not reached."""
+    accuracies, wanted = job.get("accuracies", [1e-6, None]), job.get("answers", 1)
+    found: list[dict[str, Any]] = []
+    result: dict[str, Any] = {}
+    for accuracy, checks in product(accuracies, job.get("checks", [None])):
+        result = solve(job, accuracy, checks)
+        if result["unbalanced"] or any(same(result, other) for other in found):
+            continue
+        found.append(result)
+        if len(found) == wanted or accuracy == accuracies[0]:
+            break
+    again = [{key: other[key] for key in ("accuracy", "checks", "steps")} for other in found[1:]]
+    return (found[0] if found else result) | {"again": again}
+
+
+def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two answers are equal to the last digit."""
+    return [step["flow"] for step in one["steps"]] == [step["flow"] for step in other["steps"]]
+
+
 def main(job_path: str, result_path: str) -> int:
     """Do the job and write the result; an engine error is part of the result."""
     job = json.loads(Path(job_path).read_text(encoding="utf-8"))
-    result: dict[str, Any] = {}
     try:
-        for accuracy, checks in product(job.get("accuracies", [1e-6, None]), job.get("checks", [None])):
-            result = solve(job, accuracy, checks)
-            if not result["unbalanced"]:
-                break
+        result = answer(job)
     except Exception as error:  # whatever EPANET raises is its answer
         result = {"error": str(error) or type(error).__name__, "steps": []}
     Path(result_path).write_text(json.dumps(result), encoding="utf-8")
