@@ -125,7 +125,7 @@ def _places(view: View, found: Hits) -> tuple[object, object]:
         return view.numbers("points", "x_m")[found.at], view.numbers("points", "y_m")[found.at]
     made = []
     for column in ("x_m", "y_m"):
-        start, end = view.at_ends(view.numbers("points", column), np.nan)[:, found.at].astype(np.float64)
+        start, end = view.at_ends(view.numbers("points", column))[:, found.at]
         made.append((np.where(np.isnan(start), end, start) + np.where(np.isnan(end), start, end)) / 2)
     return made[0], made[1]
 
@@ -140,8 +140,8 @@ def _typed(columns: Mapping[str, object], count: int) -> pd.DataFrame:
     for name in COLUMNS:
         kind = _NUMBERS.get(name)
         if kind is None:
-            made[name] = pd.array(columns.get(name, [""] * count), dtype=TEXT)
+            made[name] = pd.Series(columns.get(name, [""] * count), dtype=TEXT)
         else:
-            blank = np.full(count, np.nan if kind is np.float64 else 0, dtype=kind)
-            made[name] = np.asarray(columns.get(name, blank), dtype=kind)
+            blank = np.full(count, np.nan if kind is np.float64 else 0.0)
+            made[name] = np.asarray(columns.get(name, blank)).astype(kind)
     return pd.DataFrame(made)

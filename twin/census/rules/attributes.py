@@ -48,7 +48,7 @@ def _above(view: View, column: str, bound: str) -> Iterator[Hits]:
 
 
 def odd_sizes(view: View) -> Iterator[Hits]:
-    """A03: a round pipe of steel or plastic, or the wall of a steel pipe, is in no series (`diameters.csv`)."""
+    """A03: a round pipe of steel or plastic, or a steel wall, is in no series (`diameters.csv`)."""
     width, wall = view.numbers("lines", "width_mm"), view.numbers("lines", "wall_mm")
     materials = view.text("lines", "material")
     found = view.odd_diameter
@@ -116,16 +116,15 @@ def odd_years(view: View) -> Iterator[Hits]:
     """A09: built before 1900, after the survey, or (lines) before its material was made."""
     latest = _survey_year(view)
     first = {code: float(row["first_year"] or "nan") for code, row in vocabulary().materials.items()}
+    known, order = np.array([*first.values(), np.nan]), list(first)
     for table in ("points", "lines"):
         built = np.floor(view.numbers(table, "built"))
         year = _years(getattr(view, table)["surveyed"])
         until = np.where(np.isnan(year), latest, year)
         since = np.full(len(built), view.limit("earliest_year"))
         if table == "lines":
-            known = [*first.values(), np.nan]
-            order = list(first)
             number = view.coded(table, "material", lambda text: order.index(text) if text in order else -1)
-            since = np.fmax(since, np.array(known)[number])
+            since = np.fmax(since, known[number])
         found = (built < since) | (built > until)
         span = [f"{low}-{high}" for low, high in zip(texts(since[found]), texts(until[found]), strict=True)]
         yield hits(table, found, "built", built[found], span)

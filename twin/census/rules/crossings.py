@@ -21,7 +21,7 @@ def solids_of(view: View) -> Solids:
 
 
 def collisions(view: View) -> Iterator[Hits]:
-    """C01: lines that cross in plan overlap in height (error) or keep less than the vertical minimum (warning)."""
+    """C01: lines that cross in plan overlap (error) or keep less than the vertical minimum (warning)."""
     solids = solids_of(view)
     one, other, _t, _u = solids.crossings
     clear = solids.clear_height()
@@ -32,7 +32,7 @@ def collisions(view: View) -> Iterator[Hits]:
 
 
 def crowding(view: View) -> Iterator[Hits]:
-    """C02: lines of the clearance table that run beside each other and do not cross keep less than the minimum."""
+    """C02: lines of the clearance table that run side by side keep less than the horizontal minimum."""
     solids = solids_of(view)
     one, other = solids.neighbours()
     beside = solids.side_by_side(one, other, view.limit("parallel_deg")) >= view.limit("parallel_least_m")
@@ -71,7 +71,7 @@ def _pairs(
 
 
 def missed_ends(view: View) -> Iterator[Hits]:
-    """S01: a single end without cause lies within half a metre of a line of its category that it does not join."""
+    """S01: an end without cause lies beside a line of its category that it does not join."""
     joints = view.joints
     lone = (joints.degree == 1) & (view.first[: joints.size] >= 0)
     open_end = np.append(~view.plain | view.marked("open end") | view.outside, True)[

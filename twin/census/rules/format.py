@@ -34,7 +34,7 @@ def bad_headers(view: View) -> Iterator[Hits]:
 
 
 def empty_fields(view: View) -> Iterator[Hits]:
-    """G02: a mandatory field (`mandatory.csv`) is empty or blank; a cell that could not be read is not empty."""
+    """G02: a mandatory field (`mandatory.csv`) is empty or blank; an unreadable cell is not empty."""
     for table in ("points", "lines"):
         for column in dict.fromkeys(row["column"] for row in rows_of("mandatory") if row["table"] == table):
             empty = ~view.filled(table, column)

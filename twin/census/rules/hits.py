@@ -65,5 +65,5 @@ def texts(values: Iterable[object]) -> list[str]:
 def _text(value: object) -> str:
     if isinstance(value, float | np.floating):
         number = float(value)
-        return "" if number != number else f"{number:.6f}".rstrip("0").rstrip(".")
+        return "" if np.isnan(number) else f"{number:.6f}".rstrip("0").rstrip(".")
     return str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -88,7 +88,7 @@ class Incidence:
         return np.asarray(np.bincount(labels)[labels] > 1) if self.size else np.zeros(0, dtype=np.bool_)
 
 
-def _labels(tail: Ints, head: Ints, size: int, connection: str) -> Ints:
+def _labels(tail: Ints, head: Ints, size: int, connection: Literal["weak", "strong"]) -> Ints:
     graph = coo_array((np.ones(len(tail), dtype=np.int8), (tail, head)), shape=(size, size)).tocsr()
     labels = connected_components(graph, directed=connection == "strong", connection=connection)[1]
     return np.asarray(labels, dtype=np.int64)

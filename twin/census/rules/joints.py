@@ -25,7 +25,7 @@ def lone_points(view: View) -> Iterator[Hits]:
 
 
 def broken_sums(view: View) -> Iterator[Hits]:
-    """J03: ground elevation is not depth plus elevation; not laid on the ground, either sign of depth overhead."""
+    """J03: ground elevation is not depth plus elevation; either sign of depth will do overhead."""
     for number, side in enumerate(SIDES):
         found = view.gap[number] > view.limit("joint_m") + 1e-9
         wanted = (view.ground - view.depth)[number][found]
@@ -33,7 +33,7 @@ def broken_sums(view: View) -> Iterator[Hits]:
 
 
 def odd_lengths(view: View) -> Iterator[Hits]:
-    """J04: longer or shorter than a line can be (`thresholds.csv`), in space; links inside chambers may be short."""
+    """J04: longer or shorter in space than a line can be; links inside chambers may be short."""
     for found, expected in (
         (view.too_long, f"<= {view.limit('longest_m'):g}"),
         (view.too_short, f">= {view.limit('shortest_m'):g}"),
@@ -42,7 +42,7 @@ def odd_lengths(view: View) -> Iterator[Hits]:
 
 
 def steep_lines(view: View) -> Iterator[Hits]:
-    """J05: steeper than 30 degrees beyond what both limits explain; not overhead, in chambers, at risers and poles."""
+    """J05: steeper than 30 degrees beyond doubt; not overhead, in chambers, at risers and poles."""
     upright = view.marked_ends(view.marked("riser") | view.marked("house") | view.poles).any(axis=0)
     judged = view.sound & view.sure.all(axis=0) & ~upright & ~view.laid("JK SJ JN")
     rise = np.abs(view.z[1] - view.z[0])
@@ -70,7 +70,7 @@ def odd_degrees(view: View) -> Iterator[Hits]:
 
 
 def sharp_angles(view: View) -> Iterator[Hits]:
-    """J07: two lines of one class leave a point without attachment at an angle that position errors do not explain."""
+    """J07: two lines of one class leave a point without attachment at a sharp angle beyond doubt."""
     turned = view.marked_ends(view.marked("riser") | view.marked("house")).any(axis=0)
     long = view.sound & (view.plan >= view.limit("angle_least_m")) & ~turned & ~view.laid("JN JK")
     numbers, rows, sides = view.joints.meetings(long & view.marked_ends(view.plain))

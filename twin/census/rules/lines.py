@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from twin.census.rules.data import rows_of
-from twin.census.rules.hits import Hits, hits, texts
+from twin.census.rules.hits import Floats, Hits, Ints, hits, texts
 from twin.census.rules.incidence import group_starts
 from twin.census.rules.view import SIDES, View
 
@@ -48,7 +48,7 @@ def deep_lines(view: View) -> Iterator[Hits]:
 
 
 def uneven_points(view: View) -> Iterator[Hits]:
-    """L05: trusted elevations of lines of one class differ at a point by more than errors, sections and drops explain."""
+    """L05: trusted elevations of a class differ at a point by more than errors and drops explain."""
     joints = view.joints
     there = view.end_at >= 0
     numbers, rows, sides = joints.meetings(view.sure & there & ~view.laid("JN"))
@@ -58,7 +58,7 @@ def uneven_points(view: View) -> Iterator[Hits]:
     z, error = view.z[sides, rows], view.limit_z[sides, rows]
     thick = np.nan_to_num(view.height[rows]) / 1000
     spread = np.maximum.reduceat(z, starts) - np.minimum.reduceat(z, starts)
-    slack = 2 * np.maximum.reduceat(error, starts)
+    slack = _two_largest(error, starts)
     slack += np.maximum.reduceat(thick, starts) - np.minimum.reduceat(thick, starts)
     at = view.first[numbers[starts]]
     drop = view.marked("drop")[at]
@@ -70,6 +70,14 @@ def uneven_points(view: View) -> Iterator[Hits]:
     said, allowed = zip(*pairs, strict=True) if bad.any() else ((), ())
     severity = ["warning" if legal else "error" for legal in drop[bad]]
     yield hits("points", at[bad], "z_m", said, [f"<= {one}" for one in allowed], severity)
+
+
+def _two_largest(values: Floats, starts: Ints) -> Floats:
+    """Sum of the two largest values of each group."""
+    group = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(values))))
+    ordered = values[np.lexsort((values, group))]
+    last = np.append(starts[1:], len(values)) - 1
+    return np.asarray(ordered[last] + np.where(last > starts, ordered[np.maximum(last - 1, 0)], 0.0))
 
 
 RULES = {

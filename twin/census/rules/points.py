@@ -25,7 +25,7 @@ def unlike_numbers(view: View) -> Iterator[Hits]:
 
 
 def repeated_numbers(view: View) -> Iterator[Hits]:
-    """P02: the id stands in an earlier row; the value says whether that row is the same (`=`) or not (`!=`)."""
+    """P02: the id stands in an earlier row; the value says whether it is the same (`=`) or not (`!=`)."""
     at = np.flatnonzero(view.later)
     first = view.first[view.number[at]]
     columns = [name for name in view.points.columns if name not in _BOOKKEEPING]
@@ -128,7 +128,7 @@ def _aliases(category: str, role: str, term: str) -> list[str]:
 
 
 def far_points(view: View) -> Iterator[Hits]:
-    """P06: outside the regions of the joined table `areas`; without them, far outside the box of most points."""
+    """P06: outside the regions of the joined table `areas`, or without them far from most points."""
     at = np.flatnonzero(view.outside)
     places = zip(*(texts(view.numbers("points", name)[at]) for name in ("x_m", "y_m")), strict=True)
     yield hits("points", at, "x_m", [f"{x} {y}" for x, y in places], "")

@@ -87,7 +87,7 @@ class Solids:
 
     @cached_property
     def _sides(self) -> list[tuple[Mask, Mask, float, float]]:
-        """For each row of `clearances.csv` which pieces are its first and its second; horizontal, vertical minimum."""
+        """First and second pieces, horizontal and vertical minimum of each row of `clearances.csv`."""
         view, rows = self._view, self.rows
         classes = view.line_class[rows]
         made = []
@@ -104,7 +104,7 @@ class Solids:
         return made
 
     def minimum(self, one: Ints, other: Ints) -> tuple[Floats, Floats]:
-        """Horizontal and vertical minimum of pairs; NaN where the table has none (the first row that fits counts)."""
+        """Horizontal and vertical minimum of pairs by the first row that fits; NaN where none does."""
         level, upright = np.full((2, len(one)), np.nan)
         for first, second, horizontal, vertical in self._sides:
             fits = np.isnan(level) & ((first[one] & second[other]) | (first[other] & second[one]))
@@ -148,7 +148,7 @@ class Solids:
         return np.where(turn >= np.cos(np.radians(most_deg)), np.maximum(shared, 0), 0.0)
 
     def distance(self, one: Ints, other: Ints) -> Floats:
-        """Least distance of two centre lines in space (closest points of two segments: Ericson 2005, 5.1.9)."""
+        """Least distance of two centre lines in space (closest points: Ericson 2005, 5.1.9)."""
         p, d = self.start[one], self.end[one] - self.start[one]
         q, e = self.start[other], self.end[other] - self.start[other]
         r = p - q

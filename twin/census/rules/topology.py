@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from twin.census.rules.data import rows_of
 from twin.census.rules.hits import Floats, Hits, Ints, Mask, hits, texts
 from twin.census.rules.view import View
 
 
 def _directed(view: View) -> tuple[Ints, Ints, Ints]:
-    """Gravity drains in use with a known direction: their rows, and the sides where water enters and leaves them."""
+    """Rows of gravity drains in use with a known direction, their upper and their lower sides."""
     whole = view.ends[0] != view.ends[1]
     rows = np.flatnonzero(
         view.trait("gravity") & (view.flow != 0) & whole & (view.ends >= 0).all(axis=0) & ~view.disused
@@ -64,7 +65,7 @@ def _of_ids(view: View, points: Mask) -> Mask:
 
 
 def section_jumps(view: View) -> Iterator[Hits]:
-    """T03: a drain narrows downstream, or a pipe changes its section at a point without reducer or attachment."""
+    """T03: a drain narrows downstream, or a pipe changes its section without reducer or attachment."""
     found = pd.concat([_narrowing(view), _changing(view)]).drop_duplicates("at").sort_values("at")
     yield hits("points", found["at"].to_numpy(np.int64), "feature", found["said"], found["expected"].tolist())
 
@@ -110,7 +111,7 @@ def _changing(view: View) -> pd.DataFrame:
 
 
 def unfed_networks(view: View) -> Iterator[Hits]:
-    """T04: a component of two or more points of one class in use has no source (drains: no outfall); at its least id."""
+    """T04: two or more points of one class hang together without source or outfall; at the least id."""
     joints = view.joints
     classes = _class_to_join(view)
     sources = view.marked("source") | view.points["id"].isin(_plants(view)).to_numpy(dtype=np.bool_)
@@ -144,8 +145,6 @@ def unfed_networks(view: View) -> Iterator[Hits]:
 
 
 def _with_sources(view: View) -> Mask:
-    from twin.census.rules.data import rows_of
-
     having = {row["class"] for row in rows_of("check_terms") if row["use"] == "source"}
     return np.array([code in having for code in view.classes])
 
@@ -164,7 +163,7 @@ def _plants(view: View) -> list[str]:
 
 
 def material_jumps(view: View) -> Iterator[Hits]:
-    """T05: two lines of different material meet at a point that is no change of material and has no attachment."""
+    """T05: two lines of different material meet at a plain point that is no change of material."""
     numbers, one, other = view.joints.couples()
     unlike = (
         (view.material[one] >= 0) & (view.material[other] >= 0) & (view.material[one] != view.material[other])

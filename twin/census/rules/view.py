@@ -1,4 +1,4 @@
-"""A survey as the rules look at it: codes instead of texts, ends as rows, what may be trusted; each made once."""
+"""A survey as the rules look at it: codes for texts, ends as rows, what may be trusted."""
 
 from __future__ import annotations
 
@@ -91,11 +91,9 @@ class View:
         """Positions of the points at both ends; -1 where there is none."""
         return self.first[self.ends]
 
-    def at_ends(self, values: NDArray[np.generic], missing: object) -> NDArray[np.generic]:
-        """Values of points at both ends of each line, shape (2, lines)."""
-        if not len(values):
-            return np.full(self.end_at.shape, missing)
-        return np.where(self.end_at >= 0, values[self.end_at], missing)
+    def at_ends(self, values: Floats) -> Floats:
+        """Numbers of points at both ends of each line, shape (2, lines); NaN where there is no point."""
+        return np.asarray(np.append(values, np.nan)[self.end_at])
 
     @cached_property
     def joints(self) -> Incidence:
@@ -112,7 +110,7 @@ class View:
 
     def text(self, table: str, column: str) -> NDArray[np.object_]:
         """A text column as an array."""
-        return getattr(self, table)[column].to_numpy(dtype=object)
+        return np.asarray(getattr(self, table)[column], dtype=object)
 
     def filled(self, table: str, column: str) -> Mask:
         """Where a text is not blank, or a number is there."""
@@ -132,7 +130,7 @@ class View:
 
     def numbers(self, table: str, column: str) -> Floats:
         """A number column as an array; NaN where missing."""
-        return getattr(self, table)[column].to_numpy(dtype=np.float64)
+        return np.asarray(getattr(self, table)[column], dtype=np.float64)
 
     def _class_of(self, category: str) -> int:
         code = vocabulary().class_of(category)
@@ -185,7 +183,7 @@ class View:
 
     def marked_ends(self, points: Mask) -> Mask:
         """Ends of lines at such points, shape (2, lines)."""
-        return self.at_ends(points, False).astype(np.bool_)
+        return np.asarray(np.append(points, False)[self.end_at])
 
     # ---------------------------------------------------------------- places
 
@@ -197,7 +195,7 @@ class View:
         area = self._area()
         if area is not None:
             shapely.prepare(area)
-            return here & ~shapely.contains_xy(area, x, y)
+            return np.asarray(here & ~shapely.contains_xy(area, x, y))
         if not here.any():
             return here
         away = np.zeros_like(here)
@@ -227,19 +225,18 @@ class View:
         return self._placed("y_m")
 
     def _placed(self, column: str) -> Floats:
-        values = np.where(self.outside, np.nan, self.numbers("points", column))
-        return self.at_ends(values, np.nan).astype(np.float64)
+        return self.at_ends(np.where(self.outside, np.nan, self.numbers("points", column)))
 
     @cached_property
     def plan(self) -> Floats:
         """Length of each line in plan; NaN where an end has no place."""
-        return np.hypot(self.x[1] - self.x[0], self.y[1] - self.y[0])
+        return np.asarray(np.hypot(self.x[1] - self.x[0], self.y[1] - self.y[0]))
 
     @cached_property
     def length(self) -> Floats:
         """Length in space, in plan where an elevation is not trusted."""
         rise = np.where(self.sure.all(axis=0), self.z[1] - self.z[0], 0.0)
-        return np.hypot(self.plan, rise)
+        return np.asarray(np.hypot(self.plan, rise))
 
     @cached_property
     def too_long(self) -> Mask:
@@ -275,7 +272,7 @@ class View:
     @cached_property
     def ground(self) -> Floats:
         """Ground elevation of the points at both ends."""
-        return self.at_ends(self.numbers("points", "ground_m"), np.nan).astype(np.float64)
+        return self.at_ends(self.numbers("points", "ground_m"))
 
     @cached_property
     def gap(self) -> Floats:
