@@ -1,0 +1,150 @@
+"""Where plants, stations and outfalls can stand: ways out of a junction that no street takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from twin.synthesis.ground import Bools, Floats, Ground, Ints, Texts
+from twin.synthesis.laying import Laid
+from twin.synthesis.streets import Streets
+
+_REACH_M = 300.0
+_STEP_M = 10.0
+_CLEAR_M = 38.0
+"""How far from the centre line of another street a site ends."""
+
+
+@dataclass
+class Sites:
+    """Free ways: junction, whether along its column, direction, how far they go, where they meet water.
+
+    `taken` marks those that something stands on.
+    """
+
+    junction: Ints
+    column: Bools
+    sign: Floats
+    room_m: Floats
+    water_m: Floats
+    taken: Bools
+
+    def nearest(self, x: float, y: float, streets: Streets, room_m: float, outer: bool | None = None) -> int:
+        """The free site nearest to a place, which becomes taken; -1 where none is left."""
+        open_ = ~self.taken & (self.room_m >= room_m) & ~np.isfinite(self.water_m)
+        if outer is not None:
+            wide = open_ & ((self.room_m >= _REACH_M) == outer)
+            open_ = wide if wide.any() else open_
+        if not open_.any():
+            return -1
+        away = np.hypot(streets.x[self.junction] - x, streets.y[self.junction] - y)
+        found = int(np.argmin(np.where(open_, away, np.inf)))
+        self.taken[found] = True
+        return found
+
+
+def sites(streets: Streets, ground: Ground) -> Sites:
+    """All free ways of a street network."""
+    junction, kind, sign = streets.free.T
+    column, direction = kind == 1, sign.astype(np.float64)
+    distance = np.arange(_STEP_M, _REACH_M + _STEP_M, _STEP_M)
+    x, y = way(streets, junction, column, direction, distance, np.zeros(len(junction)))
+    tree = cKDTree(_centre_lines(streets))
+    clear = tree.query(np.column_stack([x.ravel(), y.ravel()]))[0].reshape(x.shape)
+    hit = (clear < np.minimum(_CLEAR_M, distance - 5.0)).cumsum(axis=1) > 0
+    wet = ground.wet(x, y, 0.0) & ~hit
+    room = np.where(hit, 0, 1).sum(axis=1) * _STEP_M
+    water = np.where(wet.any(axis=1), distance[wet.argmax(axis=1)], np.inf)
+    return Sites(junction, column, direction, room, water, np.zeros(len(junction), dtype=np.bool_))
+
+
+def _centre_lines(streets: Streets) -> Floats:
+    count = np.ceil(streets.length_m / _STEP_M).astype(np.int64) + 1
+    section = np.repeat(np.arange(len(count)), count)
+    rank = np.arange(len(section)) - np.repeat(np.cumsum(count) - count, count)
+    distance = streets.length_m[section] * rank / (count[section] - 1)
+    return np.column_stack(streets.along(section, distance, np.zeros(len(section))))
+
+
+def way(
+    streets: Streets, junction: Ints, column: Bools, sign: Floats, distance: Floats, lateral: Floats
+) -> tuple[Floats, Floats]:
+    """Places [site, distance] along free ways, `lateral` m beside their axis."""
+    step = sign[:, None] * distance
+    shape = step.shape
+    along_column = np.broadcast_to(column[:, None], shape)
+    return streets.beyond(
+        np.broadcast_to(junction[:, None], shape),
+        along_column,
+        np.where(along_column, 0.0, step),
+        np.where(along_column, step, 0.0),
+        np.broadcast_to(lateral[:, None], shape),
+    )
+
+
+def extend(
+    laid: Laid,
+    streets: Streets,
+    ground: Ground,
+    spot: tuple[int, bool, float],
+    distance: Floats,
+    depth: Floats,
+    *,
+    lateral_m: float | None = None,
+) -> Ints:
+    """Lead a lane out of a junction along a free way; the new points, from the junction outwards.
+
+    Parameters
+    ----------
+    laid
+        The lane, which has a point at the junction.
+    streets, ground
+        Where.
+    spot
+        Junction, whether along its column, direction.
+    distance, depth
+        Of the new points from the junction's centre, and of their tops below the ground.
+    lateral_m
+        Offset of the points beside the axis; the lane's own where None.
+    """
+    junction, column, sign = spot
+    arterial = streets.arterial[junction, 0 if column else 1]
+    lateral = laid.lane.offset_m[int(arterial)] if lateral_m is None else lateral_m
+    x, y = way(
+        streets, np.array([junction]), np.array([column]), np.array([sign]), distance, np.array([lateral])
+    )
+    return append(laid, ground, int(laid.at_junction[junction]), x[0], y[0], depth, junction)
+
+
+def append(
+    laid: Laid, ground: Ground, first: int, x: Floats, y: Floats, depth: Floats, zone: int = -1
+) -> Ints:
+    """A chain of new points behind the point `first`; lines run outwards and belong to no row (-1)."""
+    base, number = len(laid.x), len(x)
+    made = np.arange(base, base + number)
+    laid.x, laid.y = np.concatenate([laid.x, x]), np.concatenate([laid.y, y])
+    laid.ground = np.concatenate([laid.ground, ground.elevation(x, y)])
+    laid.depth = np.concatenate([laid.depth, depth])
+    laid.junction = np.concatenate([laid.junction, np.full(number, -1)])
+    laid.row = np.concatenate([laid.row, np.full(number, -1)])
+    laid.distance = np.concatenate([laid.distance, np.zeros(number)])
+    near = np.full(number, -1)
+    near[0] = zone
+    laid.zone = np.concatenate([laid.zone, near])
+    blank: Texts = np.full(number, "", dtype=object)
+    laid.feature = np.concatenate([laid.feature, blank])
+    laid.attachment = np.concatenate([laid.attachment, blank])
+    _append_lines(laid, np.concatenate([[first], made[:-1]]), made)
+    return made
+
+
+def _append_lines(laid: Laid, start: Ints, end: Ints) -> None:
+    """New lines, which take their attributes from the first line at the point they begin at."""
+    first = start[0]
+    model = int(np.flatnonzero((laid.start == first) | (laid.end == first))[0])
+    laid.start, laid.end = np.concatenate([laid.start, start]), np.concatenate([laid.end, end])
+    laid.line_row = np.concatenate([laid.line_row, np.full(len(start), -1)])
+    for name, values in laid.values.items():
+        laid.values[name] = np.concatenate([values, np.repeat(values[model : model + 1], len(start))])
