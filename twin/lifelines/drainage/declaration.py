@@ -37,6 +37,7 @@ DECLARATION = Declaration(
     consumers="nodes",
     quantities=(),
     binding="",
+    survey="twin.lifelines.drainage.survey:tables",
     verbs={
         "open": (("open", True),),
         "close": (("open", False),),

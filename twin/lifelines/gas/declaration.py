@@ -34,6 +34,7 @@ DECLARATION = Declaration(
     consumers="nodes",
     quantities=(),
     binding="",
+    survey="twin.lifelines.gas.survey:tables",
     verbs={
         "open": (("open", True),),
         "close": (("open", False),),

@@ -33,6 +33,7 @@ DECLARATION = Declaration(
     consumers="links",
     quantities=(),
     binding="",
+    survey="twin.lifelines.heat.survey:tables",
     verbs={
         "open": (("open", True),),
         "close": (("open", False),),

@@ -49,6 +49,7 @@ DECLARATION = Declaration(
         Quantity("demand", "devices", "required_w", "power"),
     ),
     binding="twin.lifelines.power.binding:bind",
+    survey="twin.lifelines.power.survey:tables",
     checks="twin.lifelines.power.checks:check",
     verbs={
         "cut power": (("isolated", True),),

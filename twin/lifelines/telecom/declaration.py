@@ -33,6 +33,7 @@ DECLARATION = Declaration(
     consumers="nodes",
     quantities=(),
     binding="",
+    survey="twin.lifelines.telecom.survey:tables",
     verbs={
         "open": (("open", True),),
         "close": (("open", False),),

@@ -60,6 +60,7 @@ DECLARATION = Declaration(
         Quantity("status", "links", "status", "count"),
     ),
     binding="twin.lifelines.water.binding:bind",
+    survey="twin.lifelines.water.survey:tables",
     checks="twin.lifelines.water.checks:check",
     verbs={
         "open": (("open", True),),

@@ -1,0 +1,82 @@
+"""A heat network from a pipeline census: bores, plants, substations and their loads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from twin.lifelines.surveyed import (
+    ASSUMED,
+    JOINED,
+    MEASURED,
+    Surveyed,
+    bores,
+    device_bores,
+    factor,
+    fill,
+    fill_missing,
+    least_lengths,
+    matched,
+    states,
+)
+from twin.text import _
+
+
+def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
+    """The tables of the network; whether a pipe is supply or return is not in a census and stays unknown."""
+    links, nodes = surveyed.links, surveyed.nodes
+    kind = links["kind"].astype(str).to_numpy()
+    pipe, plant = kind == "pipe", kind == "plant"
+    bores(surveyed, pipe)
+    device_bores(surveyed, kind == "valve")
+    least_lengths(surveyed, pipe)
+    states(surveyed, "open")
+    fill(
+        links,
+        "roughness_mm",
+        matched(links, surveyed.rules["roughness"], ("material",), "roughness"),
+        pipe,
+        ASSUMED,
+    )
+    _plants(surveyed, plant, kind == "pump")
+    substation = kind == "substation"
+    for column, name in (("heat_kw", "heat_kw"), ("people", "people")):
+        fill(links, name, _served(surveyed, column), substation, JOINED)
+    nodes.pop("elevation_m")
+    depth = np.nan_to_num(nodes["depth_m"].to_numpy(dtype=float))
+    fill(
+        nodes,
+        "elevation_m",
+        nodes["ground_m"].to_numpy(dtype=float) - depth,
+        np.ones(len(nodes), dtype=bool),
+        MEASURED,
+    )
+    surveyed.assumed.append(
+        _(
+            "Heat: substations serve the customers nearest to them; supply and return pipes are not told apart."
+        )
+    )
+    return {"nodes": nodes, "links": links}
+
+
+def _plants(surveyed: Surveyed, plant: np.ndarray, pump: np.ndarray) -> None:  # type: ignore[type-arg]
+    links = surveyed.links
+    for column in ("capacity", "t_c", "head_m"):
+        if column not in links:
+            links[column] = np.nan
+    capacity, t_c = (links[name].to_numpy(dtype=float) for name in ("capacity", "t_c"))
+    fill(links, "capacity_mw", capacity, plant & (capacity >= 0), JOINED)
+    fill(links, "t_supply_c", t_c, plant & np.isfinite(t_c), JOINED)
+    fill_missing(links, "t_supply_c", factor(surveyed, "plant_t_c"), plant, ASSUMED)
+    head = links["head_m"].to_numpy(dtype=float)
+    fill(links, "head_m", head, (plant | pump) & (head > 0), JOINED)
+    fill_missing(links, "head_m", factor(surveyed, "pump_head_m"), plant | pump, ASSUMED)
+
+
+def _served(surveyed: Surveyed, column: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """The sum of a column over the customers at the ends of each link that is a device of their point."""
+    total = surveyed.customers.groupby("node")[column].sum()
+    found = total.reindex(surveyed.links["start"]).fillna(0.0).to_numpy(dtype=float)
+    return np.asarray(found + total.reindex(surveyed.links["end"]).fillna(0.0).to_numpy(dtype=float))
