@@ -132,6 +132,7 @@ def _measure_lengths(draft: Draft) -> None:
 
 def doubtful(draft: Draft) -> Mask:
     """Points whose measurements a surveyor would repeat."""
-    from twin.synthesis.defects.joints import doubtful_points
+    from twin.synthesis.defects.present_joints import doubtful as doubtful_points
+    from twin.synthesis.defects.view import View
 
-    return doubtful_points(draft)
+    return doubtful_points(View(draft))
