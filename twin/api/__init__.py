@@ -23,6 +23,7 @@ from twin.api.runs import (
     scenario_file,
     versions,
 )
+from twin.api.surveys import check_survey
 from twin.api.synthesis import synth
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Run",
     "check",
     "check_scenario",
+    "check_survey",
     "city_folder",
     "from_wntr",
     "list_cities",

@@ -116,7 +116,7 @@ def framed(view: View, rule: Rule, found: Hits) -> pd.DataFrame:
         for name in ("row", "id", "file", "line_no", "map_sheet", "surveyor"):
             columns[name] = table[name].to_numpy()[found.at]
         columns["x"], columns["y"] = _places(view, found)
-    return _typed(columns, count)
+    return typed(columns, count)
 
 
 def _places(view: View, found: Hits) -> tuple[object, object]:
@@ -132,15 +132,16 @@ def _places(view: View, found: Hits) -> tuple[object, object]:
 
 def no_findings() -> pd.DataFrame:
     """A table of findings without any."""
-    return _typed({}, 0)
+    return typed({}, 0)
 
 
-def _typed(columns: Mapping[str, object], count: int) -> pd.DataFrame:
+def typed(columns: Mapping[str, object], count: int) -> pd.DataFrame:
+    """A table of `count` findings with all `COLUMNS` in their types; what is not given is missing."""
     made: dict[str, object] = {}
     for name in COLUMNS:
         kind = _NUMBERS.get(name)
         if kind is None:
-            made[name] = pd.Series(columns.get(name, [""] * count), dtype=TEXT)
+            made[name] = pd.Series(columns.get(name, [""] * count), dtype=TEXT).fillna("")
         else:
             blank = np.full(count, np.nan if kind is np.float64 else 0.0)
             made[name] = np.asarray(columns.get(name, blank)).astype(kind)

@@ -8,22 +8,24 @@ from typing import Annotated
 
 import typer
 
-from twin.cli import names, screen, wait
+from twin.cli import names, screen, survey, wait
 from twin.cli.boundary import BAD_INPUT
 from twin.cli.settings import settings
 from twin.errors import InputError
 from twin.model.finding import Finding, blocking, errors
 from twin.text import N_, _, plural
 
-HELP = N_("Check a city data set or a scenario and list every finding.")
+HELP = N_("Check a city data set, a scenario or a census and list every finding.")
+CENSUS = ".gpkg"
+"""What the name of a census ends in."""
 
 
 def check(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="CITY|SCENARIO",
-            help=N_("A city folder, a scenario file or a bundled name."),
+            metavar="CITY|SCENARIO|CENSUS",
+            help=N_("A city folder, a scenario file, a bundled name, or a census (.gpkg)."),
             autocompletion=names.cities_and_scenarios,
         ),
     ],
@@ -32,8 +34,22 @@ def check(
         typer.Option("--city", help=N_("Check the scenario against this city."), autocompletion=names.cities),
     ] = None,
     variant: Annotated[str | None, typer.Option("--variant", help=N_("A variant of the scenario."))] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help=N_("Folder for the findings of a census."))
+    ] = None,
+    overwrite: names.Overwrite = False,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option("--rules", metavar="RULE", help=N_("Only this rule of a census (P04) or family (P).")),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", metavar="RULE", help=N_("Not this rule of a census, or family.")),
+    ] = None,
 ) -> int:
     """Check and list the findings; 2 where one of them blocks."""
+    if Path(what).suffix.lower() == CENSUS:
+        return survey.check(Path(what), output, overwrite, (*(rules or ()),), (*(without or ()),))
     with wait.working(_("Checking {name}", name=what)):
         found = _scenario(what, city, variant) if is_scenario(what) else _city(what)
     blocked = bool(blocking(found, strict=settings().strict))
