@@ -16,7 +16,7 @@ from twin.lifelines.water.binding import WaterModel
 from twin.lifelines.water.epanet import Reading, export_inp, parse_inp
 from twin.lifelines.water.options import WaterOptions, read_options
 from twin.lifelines.water.present import initial_state
-from twin.lifelines.water.reference import ACCURACIES, ANSWERS
+from twin.lifelines.water.reference import ACCURACIES, ANSWERS, CHECKS
 from twin.model.network import Network, Ref
 from twin.model.state import State
 from twin.physics.solution import Outcome, Solution
@@ -126,7 +126,9 @@ def run(bound: WaterModel, duration_s: float, state: State | None = None) -> Ite
 def epanet(python: Path, folder: Path, job: dict[str, Any]) -> dict[str, Any]:
     """The answer of EPANET for a job."""
     asked, answered = folder / "job.json", folder / "result.json"
-    asked.write_text(json.dumps({"accuracies": ACCURACIES, "answers": ANSWERS} | job), encoding="utf-8")
+    asked.write_text(
+        json.dumps({"accuracies": ACCURACIES, "answers": ANSWERS, "checks": CHECKS} | job), encoding="utf-8"
+    )
     subprocess.run([python, "-I", SCRIPT, asked, answered], check=False, capture_output=True, timeout=250)
     result: dict[str, Any] = json.loads(answered.read_text(encoding="utf-8"))
     return result
@@ -136,7 +138,7 @@ def epanet(python: Path, folder: Path, job: dict[str, Any]) -> dict[str, Any]:
 class Reference:
     """EPANET's answers: of each its instants by second, with arrays in the row order of a network.
 
-    There is one answer where EPANET balances at the first accuracy, else the two finest that it balances at.
+    There is one answer where EPANET reaches the first accuracy, else its two finest.
     """
 
     answers: tuple[dict[int, dict[str, NDArray[np.float64]]], ...]

@@ -63,8 +63,8 @@ def answers(net, *flows):
     nodes, links = net.tables["nodes"]["id"].tolist(), net.tables["links"]["id"].tolist()
     still = [0.0] * len(nodes)
     steps = [[{"head": still, "delivered": still, "flow": [flow] * len(links)}] for flow in flows]
-    result = {"nodes": nodes, "links": links, "steps": steps[0], "unbalanced": False, "accuracy": 2e-5}
-    return result | {"again": [{"accuracy": 5e-5, "steps": more} for more in steps[1:]]}
+    result = {"nodes": nodes, "links": links, "steps": steps[0], "unbalanced": False, "reached": 2e-5}
+    return result | {"again": [{"reached": 5e-5, "steps": more} for more in steps[1:]]}
 
 
 @pytest.mark.core
@@ -85,7 +85,7 @@ def test_a_coarse_answer_is_remarked():
     assert "in 6 links" in said
     assert "in 0 links" in str(REFERENCE.remark(answers(net, 1.2, 1.2005)))
     assert "unbalanced" in str(REFERENCE.remark(answers(net, 1.2) | {"unbalanced": True}))
-    assert REFERENCE.remark(answers(net, 1.2) | {"accuracy": 1e-6}) is None
+    assert REFERENCE.remark(answers(net, 1.2) | {"reached": 1e-6}) is None
 
 
 @pytest.mark.core

@@ -19,10 +19,10 @@ from twin.model.state import State
 from twin.physics.solution import Solution
 from twin.text import Message, _
 
-ACCURACIES = (1e-6, 1e-5, 2e-5, 3e-5, 5e-5, 1e-4, None)
-"""Accuracies EPANET is asked for in turn, until it ends balanced; the last is the file's own."""
+ACCURACIES = (1e-6, 1e-5, 2e-5, 3e-5, None)
+"""Accuracies EPANET is asked for: the first, and where it is not reached all; the last is the file's own."""
 ANSWERS = 2
-"""How many different balanced answers it gives where it does not reach the first accuracy."""
+"""How many different answers it gives where it does not reach the first accuracy: the finest ones."""
 CHECKS = (None, {"every": 10, "until": 100})
 """How often EPANET checks statuses: as ever, then seldom, where it would switch pumps for ever."""
 FLOW_RELATIVE = 1e-3
@@ -79,19 +79,18 @@ def remark(result: Mapping[str, Any]) -> Message | None:
     """What is to be said where EPANET did not reach the accuracy it was asked for."""
     if result["unbalanced"]:
         return _(
-            "EPANET ends unbalanced; its answer at accuracy {accuracy:g} is compared",
-            accuracy=result["accuracy"],
+            "EPANET ends unbalanced, with flows that still change by {reached:.1g}", reached=result["reached"]
         )
-    if result["accuracy"] <= ACCURACIES[0]:
+    if result["reached"] <= ACCURACIES[0]:
         return None
     answers = [result, *result["again"]]
     flows = np.array([answer["steps"][0]["flow"] for answer in answers])
     apart = flows.max(axis=0) - flows.min(axis=0) > FLOW_RELATIVE * (np.abs(flows[0]) + FLOW_FLOOR_M3S)
     return _(
-        "EPANET ends unbalanced at accuracy {wish:g}; compared with the range of its answers at "
-        "{accuracies}, which differ by more than the tolerance in {count} links",
+        "EPANET does not reach an accuracy of {wish:g} here; compared with the range of its finest answers "
+        "({reached}), which differ by more than the tolerance in {count} links",
         wish=ACCURACIES[0],
-        accuracies=", ".join(f"{answer['accuracy']:g}" for answer in answers),
+        reached=", ".join(f"{answer['reached']:.2g}" for answer in answers),
         count=int(apart.sum()),
     )
 

@@ -6,9 +6,9 @@ It imports nothing of the package it is shipped with, so that it runs in the env
     inp            path of the input file
     duration_s     length of the run; 0 is one instant; null: the file's own
     every_s        keep instants at its multiples only; null: every solve
-    accuracies     relative flow changes to stop at, null for the file's own; the first at which every
-                   solve is balanced counts, else the last ([1e-6, null])
-    answers        how many different balanced answers to give where the first accuracy is not reached (1)
+    accuracies     relative flow changes to stop at, null for the file's own; where the first is not reached
+                   all are tried, and what comes nearest to it counts if the last would take it ([1e-6, null])
+    answers        how many different answers to give where the first accuracy is not reached (1)
     trials         most iterations (200); null: the file's own
     checks         how often link statuses are checked: objects {"every": CHECKFREQ, "until": MAXCHECK}, null
                    for the file's own; tried in turn at each accuracy ([null])
@@ -16,8 +16,9 @@ It imports nothing of the package it is shipped with, so that it runs in the env
 
 The result is in SI (m, m3/s): `nodes` and `links` (ids), `kinds` (per node and link), `steps` (one object per
 instant: `t_s`, `head`, `demand` (all that leaves), `delivered`, `full_demand`, `flow`, `open`, `setting`,
-`iterations`, `relative_error`, `warning`), `accuracy` and `checks` (the ones used), `unbalanced`, `again`
-(further answers: objects with `accuracy`, `checks`, `steps`), `version`, `error`.
+`iterations`, `relative_error`, `warning`), `accuracy` and `checks` (the ones used), `reached` (the largest
+relative flow change that is left), `unbalanced`, `again` (further answers: objects with `reached`, `steps`),
+`version`, `error`.
 """
 
 import json
@@ -72,6 +73,8 @@ def set_up(project: Any, job: dict[str, Any], accuracy: float | None, checks: di
         en.setoption(project, en.ACCURACY, accuracy)
     if job.get("trials", 200) is not None:
         en.setoption(project, en.TRIALS, job.get("trials", 200))
+    if en.getoption(project, en.UNBALANCED) < 0:  # would stop at the first unbalanced instant
+        en.setoption(project, en.UNBALANCED, 0)
     if checks is not None:
         en.setoption(project, en.CHECKFREQ, checks["every"])
         en.setoption(project, en.MAXCHECK, checks["until"])
@@ -108,6 +111,7 @@ def run(project: Any, job: dict[str, Any]) -> dict[str, Any]:
         "version": en.getversion(),
         "steps": [],
         "unbalanced": False,
+        "reached": 0.0,
         "error": "",
     }
     en.openH(project)
@@ -119,6 +123,7 @@ def run(project: Any, job: dict[str, Any]) -> dict[str, Any]:
         error = en.getstatistic(project, en.RELATIVEERROR)
         trials = en.getstatistic(project, en.ITERATIONS)
         result["unbalanced"] = result["unbalanced"] or error > limit or trials > most
+        result["reached"] = max(result["reached"], error)
         if not every or t_s % every == 0:
             step = {
                 "t_s": t_s,
@@ -139,19 +144,21 @@ def run(project: Any, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def answer(job: dict[str, Any]) -> dict[str, Any]:
-    """The finest balanced answer, and further ones where the first accuracy is not reached."""
+    """The answer at the first accuracy; else the finest of all, and further ones."""
     accuracies, wanted = job.get("accuracies", [1e-6, None]), job.get("answers", 1)
     found: list[dict[str, Any]] = []
     result: dict[str, Any] = {}
     for accuracy, checks in product(accuracies, job.get("checks", [None])):
         result = solve(job, accuracy, checks)
-        if result["unbalanced"] or any(same(result, other) for other in found):
-            continue
-        found.append(result)
-        if len(found) == wanted or accuracy == accuracies[0]:
-            break
-    again = [{key: other[key] for key in ("accuracy", "checks", "steps")} for other in found[1:]]
-    return (found[0] if found else result) | {"again": again}
+        if not result["unbalanced"] and accuracy == accuracies[0]:
+            return result | {"again": []}
+        if not any(same(result, other) for other in found):
+            found.append(result)
+    found = sorted(
+        (one for one in found if one["reached"] <= result["accuracy"]), key=lambda one: one["reached"]
+    )
+    again = [{key: other[key] for key in ("reached", "steps")} for other in found[1:wanted]]
+    return (found[0] | {"unbalanced": False} if found else result) | {"again": again}
 
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
