@@ -18,6 +18,8 @@ from twin.text import Message, _
 
 KMH = 30.0
 """Speed on a street whose travel time is not given."""
+SURFACES = ("river", "lake", "park")
+"""Kinds of areas that pictures show; no component belongs to them."""
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -90,26 +92,27 @@ def agencies(tables: Tables, findings: list[Finding]) -> dict[str, Table]:
 
 
 def regions(tables: Tables, findings: list[Finding]) -> tuple[Table, list[tuple[str, object]]]:
-    """The regions among the joined areas, and their polygons, smallest first."""
+    """The regions and surfaces among the joined areas, and the polygons of regions, smallest first."""
     import shapely
 
     areas = table(tables, "areas")
-    own = areas[areas["kind"] == "region"].reset_index(drop=True)
+    own = areas[areas["kind"].isin(["region", *SURFACES])].reset_index(drop=True)
     shapes = shapely.from_wkt(own["wkt"].to_numpy(dtype=object), on_invalid="ignore")
+    surface = own["kind"].isin(SURFACES).to_numpy()
     good = np.array(
-        [shape is not None and shape.geom_type.endswith("Polygon") for shape in shapes], dtype=bool
-    )
+        [shape is not None and (known or shape.geom_type.endswith("Polygon"))
+         for shape, known in zip(shapes, surface, strict=True)], dtype=bool
+    )  # fmt: skip
     if not good.all():
         problem, ids = _("is no polygon"), tuple(own["id"][~good])
         findings.append(
             Finding("build.region", Severity.WARNING, "areas", problem, _("correct it"), "wkt", ids)
         )
-    own, shapes = own[good], shapes[good]
-    rows = own.rename(columns={"level": "level"}).assign(
-        kind=own["level"].where(own["level"] != "", "region")
-    )
+    own, shapes, surface = own[good], shapes[good], surface[good]
+    level = own["level"].where(own["level"] != "", "region")
+    rows = own.assign(kind=own["kind"].where(surface, level))
     order = np.lexsort((own["id"].astype(str), shapely.area(shapes)))
-    polygons = [(str(own["id"].iloc[place]), shapes[place]) for place in order]
+    polygons = [(str(own["id"].iloc[place]), shapes[place]) for place in order if not surface[place]]
     return built_table(
         CITY_SCHEMAS["regions"], rows[["id", "name", "kind", "wkt"]], "regions", findings
     ), polygons
