@@ -60,7 +60,8 @@ def l02(garden: Garden, count: int) -> None:
     """A line ends where it starts."""
     lines = garden.draft.lines
     for row in garden.places("lines", _touching(garden), count):
-        garden.change("lines", row, end=str(lines["start"][row]))
+        values = {f"end_{kind}_m": lines[f"start_{kind}_m"][row] for kind in ("depth", "z")}
+        garden.change("lines", row, end=str(lines["start"][row]), **values)
         garden.label("L02", "lines", str(lines["id"][row]))
 
 
@@ -233,14 +234,19 @@ def t06(garden: Garden, count: int) -> None:
 
     view, points = garden.view, garden.draft.points
     site = garden.is_site() & (points["attachment"] != "溢流井") & ~view.outside
-    near = {}
     rows = {code: np.flatnonzero(site & (points["category"] == code)) for code in ("YS", "WS")}
     if not all(len(found) for found in rows.values()):
         return
     places = {code: shapely.points(points["x_m"][own], points["y_m"][own]) for code, own in rows.items()}
     tree = shapely.STRtree(places["WS"])
     pairs, gap = tree.query_nearest(places["YS"], max_distance=40.0, return_distance=True, all_matches=False)
-    near = {int(rows["YS"][a]): int(rows["WS"][b]) for (a, b), d in zip(pairs.T, gap, strict=True) if d > 1}
+    ground = points["ground_m"]
+    near = {}
+    for (a, b), far in zip(pairs.T, gap, strict=True):
+        one, two = int(rows["YS"][a]), int(rows["WS"][b])
+        fall = (ground[one] - _lowest(garden, one)) - (ground[two] - _lowest(garden, two))
+        if far > 1 and abs(fall) < 0.4 * far:
+            near[one] = two
     mask = np.zeros(len(points["id"]), dtype=np.bool_)
     mask[list(near)] = True
     for row in garden.places("points", mask, count):

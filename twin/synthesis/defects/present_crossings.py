@@ -33,7 +33,13 @@ class Solids:
     @cached_property
     def use(self) -> Mask:
         view = self.view
-        return np.asarray(view.usable & view.trusted.all(axis=0) & ~among(view.lines["embed"], APART))
+        return np.asarray(
+            view.usable
+            & view.trusted.all(axis=0)
+            & (view.plan_length > 0)
+            & (view.line_class != "")
+            & ~among(view.lines["embed"], APART)
+        )
 
     @cached_property
     def size(self) -> Floats:

@@ -75,7 +75,13 @@ def is_pole(view: View) -> Mask:
 
 def apart(view: View) -> Mask:
     """Points in which lines of one class meet at different elevations."""
-    use = view.trusted & (view.end_row >= 0) & (view.lines["embed"] != "JN") & (view.line_class != "")
+    use = (
+        view.trusted
+        & view.proper
+        & (view.end_row >= 0)
+        & (view.lines["embed"] != "JN")
+        & (view.line_class != "")
+    )
     side, line = np.nonzero(use)
     ends = pd.DataFrame(
         {

@@ -187,14 +187,15 @@ def unfed(view: View) -> Mask:
         line_class[unknown] = view.at_ends(view.point_class, "")[side][unknown]
     result = np.zeros(len(view.bare), dtype=np.bool_)
     for own in sorted(set(line_class) - set(UNBOUND)):
-        result |= _unfed(view, (line_class == own) & (view.end_row >= 0).all(axis=0) & view.proper, own)
+        result |= _unfed(view, (line_class == own) & view.proper, own)
     return result
 
 
 def _unfed(view: View, mine: Mask, own: str) -> Mask:
-    ends = view.end_row[:, mine]
-    rows = len(view.bare)
-    graph = coo_array((np.ones(ends.shape[1], dtype=np.int8), (ends[0], ends[1])), shape=(rows, rows))
+    """Of the components that lines of one class make (also by way of ids that no point has)."""
+    ends = view.end_no[:, mine]
+    size = len(view.names)
+    graph = coo_array((np.ones(ends.shape[1], dtype=np.int8), (ends[0], ends[1])), shape=(size, size))
     count, part = connected_components(graph, directed=False)
     points = view.points
     plants = view.draft.tables.get("plants")
@@ -204,11 +205,13 @@ def _unfed(view: View, mine: Mask, own: str) -> Mask:
         fed |= among(points["id"], set(plants["point"].astype(str)))
     alive = np.zeros(count, dtype=np.bool_)
     alive[part[ends[0][~among(view.lines["status"][mine], ("1", "2"))]]] = True
-    alive[part[fed]] = False
-    members = np.flatnonzero(alive[part] & (np.bincount(part, minlength=count)[part] > 1))
-    smallest = pd.Series(points["id"][members]).groupby(part[members]).min()
+    alive[part[view.point_no[fed]]] = False
+    known = np.bincount(part[view.row_of >= 0], minlength=count)
+    members = view.row_of[np.flatnonzero((alive & (known > 1))[part] & (view.row_of >= 0))]
+    label = part[view.point_no[members]]
+    smallest = pd.Series(points["id"][members]).groupby(label).min()
     chosen = pd.Series(points["id"][members]).isin(smallest).to_numpy()
-    result = np.zeros(rows, dtype=np.bool_)
+    result = np.zeros(len(view.bare), dtype=np.bool_)
     result[members[chosen]] = True
     return result
 

@@ -52,6 +52,15 @@ def section(size: str) -> tuple[float, float]:
     return (sides[0], sides[-1]) if len(sides) <= 2 and min(sides) > 0 else (np.nan, np.nan)
 
 
+def far(values: Floats) -> Mask:
+    """Values farther outside the middle nine tenths than those are wide, and by more than a kilometre."""
+    if not np.isfinite(values).any():
+        return np.zeros(len(values), dtype=np.bool_)
+    low, high = np.nanpercentile(values, [5, 95])
+    margin = max(high - low, 1000.0)
+    return np.asarray((values < low - margin) | (values > high + margin))
+
+
 class View:
     """Arrays that follow from a draft; `(2, lines)` arrays hold the start and the end of each line."""
 
@@ -113,14 +122,14 @@ class View:
 
     @cached_property
     def outside(self) -> Mask:
-        """Points outside the regions that are surveyed."""
+        """Points outside the regions that are surveyed; without regions, far from most other points."""
+        x, y = self.points["x_m"], self.points["y_m"]
         areas = self.draft.tables.get("areas")
         if areas is None or not (areas["kind"] == "region").any():
-            return np.zeros(len(self.points["id"]), dtype=np.bool_)
+            return np.asarray(far(x) | far(y))
         texts = areas["wkt"][areas["kind"] == "region"].astype(object).to_numpy()
         region = shapely.union_all(shapely.from_wkt(texts)).buffer(1.0)
         shapely.prepare(region)
-        x, y = self.points["x_m"], self.points["y_m"]
         return np.asarray(~shapely.intersects_xy(region, x, y) & np.isfinite(x) & np.isfinite(y))
 
     def at_ends(self, column: npt.NDArray[Any], missing: Any) -> npt.NDArray[Any]:
@@ -173,7 +182,7 @@ class View:
 
     @cached_property
     def too_deep(self) -> Mask:
-        return np.asarray(self.depth > self.deepest + DEPTH_NOISE * self.reach + EPSILON)
+        return np.asarray(self.depth > self.deepest * (1 + DEPTH_NOISE))
 
     @cached_property
     def unequal(self) -> Mask:
@@ -212,7 +221,7 @@ class View:
         """Lines between two points at known places inside the survey area."""
         inside = self.at_ends(~self.outside, False).astype(np.bool_).all(axis=0)
         known = np.isfinite(self.x).all(axis=0) & np.isfinite(self.y).all(axis=0)
-        return np.asarray(self.proper & inside & known)
+        return np.asarray(self.named.all(axis=0) & inside & known)
 
     @cached_property
     def plan_length(self) -> Floats:
