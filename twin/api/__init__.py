@@ -1,5 +1,7 @@
 """How one asks: load a city, run a scenario, read what happened and why."""
 
+from twin.api.census import export_census, read_census
+from twin.api.building import build_census
 from twin.api.cities import (
     CITIES,
     City,
@@ -32,15 +34,18 @@ __all__ = [
     "SCENARIOS",
     "City",
     "Run",
+    "build_census",
     "check",
     "check_scenario",
     "check_survey",
     "city_folder",
+    "export_census",
     "from_wntr",
     "list_cities",
     "list_scenarios",
     "load_city",
     "open_run",
+    "read_census",
     "read_scenario",
     "run",
     "save_city",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from twin.model.terrain import Terrain
 
@@ -11,6 +12,7 @@ CELL_M = 20.0
 MOST_CELLS = 4_000_000
 """Above this number of cells the grid gets coarser."""
 FEWEST = 4
+Floats = NDArray[np.float64]
 
 
 def terrain(points: pd.DataFrame, cell_m: float = CELL_M) -> Terrain | None:
@@ -35,14 +37,24 @@ def terrain(points: pd.DataFrame, cell_m: float = CELL_M) -> Terrain | None:
     x, y = np.meshgrid(x0 + (np.arange(columns) + 0.5) * cell_m, y0 + (np.arange(rows) + 0.5) * cell_m)
     place = np.column_stack([x.ravel(), y.ravel()])
     nearest = xyz[KDTree(xyz[:, :2]).query(place)[1], 2]
-    z = nearest
+    z = nearest.copy()
     if len(xyz) >= FEWEST and np.linalg.matrix_rank(xyz[:, :2] - xyz[0, :2], tol=1e-6) == 2:
-        z = LinearNDInterpolator(xyz[:, :2] - (x0, y0), xyz[:, 2])(place - (x0, y0))
-        z = np.where(np.isnan(z), nearest, z)
+        within = np.flatnonzero(_inside(xyz, place))
+        found = LinearNDInterpolator(xyz[:, :2] - (x0, y0), xyz[:, 2])(place[within] - (x0, y0))
+        z[within] = np.where(np.isnan(found), nearest[within], found)
     return Terrain(float(x0), float(y0), float(cell_m), np.round(z, 3).reshape(rows, columns))
 
 
-def _thinned(xyz: np.ndarray[tuple[int, int], np.dtype[np.float64]], x0: float, y0: float, cell_m: float):  # type: ignore[no-untyped-def]
+def _inside(xyz: Floats, place: Floats) -> NDArray[np.bool_]:
+    """Which places lie within the hull of the points: searching triangles for the others takes long."""
+    import shapely
+
+    hull = shapely.convex_hull(shapely.multipoints(xyz[:, :2]))
+    shapely.prepare(hull)
+    return np.asarray(shapely.contains_xy(hull, place[:, 0], place[:, 1]), dtype=bool)
+
+
+def _thinned(xyz: Floats, x0: float, y0: float, cell_m: float) -> Floats:
     """One point a cell: the means of the points in it, in order of cell."""
     column = np.floor((xyz[:, 0] - x0) / cell_m).astype(np.int64)
     row = np.floor((xyz[:, 1] - y0) / cell_m).astype(np.int64)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from twin.census.build.rules import rule
 from twin.lifelines.surveyed import ASSUMED, JOINED, MARK, MEASURED, NOT_MEANT, ORIGINS, REPAIRED
 
+SURVEYED = ("ground_m", "depth_m", "material", "width_mm", "start_z_m", "end_z_m", "built")
+"""Attributes that come from the survey where nothing else is said."""
 WORDS = {MEASURED: "measured", **ORIGINS}
 
 
@@ -38,14 +40,19 @@ def sign(frame: pd.DataFrame, columns: set[str]) -> pd.DataFrame:
 
 
 def _marks(frame: pd.DataFrame, columns: set[str]) -> dict[str, NDArray[np.int8]]:
-    """The marks of those columns that a city has."""
-    return {
-        name.removeprefix(MARK): np.nan_to_num(frame[name].to_numpy(dtype=float), nan=NOT_MEANT).astype(
-            np.int8
-        )
-        for name in frame
-        if name.startswith(MARK) and name.removeprefix(MARK) in columns
-    }
+    """The marks of those columns that a city has, and of the survey's own that were filled in."""
+    found = {}
+    for name in frame:
+        known = name.removeprefix(MARK)
+        if name.startswith(MARK) and known in columns:
+            found[known] = np.nan_to_num(frame[name].to_numpy(dtype=float), nan=NOT_MEANT).astype(np.int8)
+    for known in SURVEYED:
+        if known in frame and known in columns:
+            values = frame[known]
+            have = values.notna() if values.dtype.kind == "f" else values.astype(str) != ""
+            codes = found.get(known, np.full(len(frame), NOT_MEANT, dtype=np.int8))
+            found[known] = np.where((codes == NOT_MEANT) & have.to_numpy(), MEASURED, codes).astype(np.int8)
+    return found
 
 
 def _told(marks: Mapping[str, NDArray[np.int8]], rows: int) -> NDArray[np.object_]:
@@ -68,14 +75,13 @@ def _told(marks: Mapping[str, NDArray[np.int8]], rows: int) -> NDArray[np.object
 def shares(layer: str, table: str, frame: pd.DataFrame, columns: set[str]) -> pd.DataFrame:
     """How many values of each marked column come from where: `layer,table,column,measured,joined,...`."""
     rows = []
+    repaired = frame["repaired"].astype(str).to_numpy() if "repaired" in frame else np.full(len(frame), "")
+    some = np.flatnonzero((repaired != "") & (repaired != "nan"))
     for name, codes in sorted(_marks(frame, columns).items()):
         count = {word: int((codes == origin).sum()) for origin, word in WORDS.items()}
-        if "repaired" in frame:
-            fixed = (
-                frame["repaired"].astype(str).str.split().map(lambda fields: name in fields).to_numpy(bool)
-            )  # noqa: B023
-            count["repaired"] += int((fixed & (codes == MEASURED)).sum())
-            count["measured"] -= int((fixed & (codes == MEASURED)).sum())
+        fixed = sum(name in repaired[row].split() and codes[row] == MEASURED for row in some)
+        count["repaired"] += fixed
+        count["measured"] -= fixed
         rows.append({"layer": layer, "table": table, "column": name, **count})
     return pd.DataFrame(
         rows, columns=["layer", "table", "column", *(WORDS[o] for o in (MEASURED, JOINED, REPAIRED, ASSUMED))]

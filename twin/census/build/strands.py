@@ -48,7 +48,7 @@ def strands(intake: Intake, meetings: Meetings, chains: Chains) -> Strands:
     link = chains.link
     length, begin, finish = _profile(intake, rows, chains.turned)
     links = pd.DataFrame({"layer": intake.layer[firsts], "s": chains.start, "t": chains.end})
-    links["length_m"] = np.bincount(link, weights=length, minlength=len(links))
+    links["length_m"] = np.round(np.bincount(link, weights=length, minlength=len(links)), 3)
     links["source_id"] = text(lines, "id")[firsts]
     for name in SAME:
         links[name] = text(lines, name)[firsts]
@@ -88,7 +88,8 @@ def _profile(intake: Intake, rows: Ints, turned: NDArray[np.bool_]) -> tuple[Flo
     rise = np.nan_to_num(z[1] - z[0])
     run = np.hypot(*(place[1] - place[0]).T)
     rise = np.where(np.abs(rise) > run, 0.0, rise)
-    return np.hypot(run, rise), np.where(turned, z[1], z[0]), np.where(turned, z[0], z[1])
+    low, high = (np.round(values, 4) for values in z)
+    return np.hypot(run, rise), np.where(turned, high, low), np.where(turned, low, high)
 
 
 def _flow(sense: Ints, turned: NDArray[np.bool_], link: Ints, links: int) -> Ints:
@@ -121,7 +122,7 @@ def _vertices(
             "point": chains.number[inside],
             "x": intake.points["x_m"].to_numpy(dtype=np.float64)[rows],
             "y": intake.points["y_m"].to_numpy(dtype=np.float64)[rows],
-            "z_m": z,
+            "z_m": np.round(z, 4),
             "source_id": text(intake.points, "id")[rows],
         }
     )
