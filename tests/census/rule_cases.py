@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.census.small_survey import GROUND, Draft
+from tests.census.small_survey import Draft
 
 Change = Callable[[Draft], object]
 BAD: dict[str, list[tuple[str, Change, set[str]]]] = {}
@@ -56,20 +56,14 @@ def depths(name: str, start: float, end: float) -> Change:
     return lambda draft: draft.at(name, start, end)
 
 
-def pipe(
-    name: str, x: float, *, depth: float = 1.0, gap: float = 0.0, category: str = "TR", **values: object
-) -> Change:
+def pipe(name: str, x: float, *, depth: float = 1.0, gap: float = 0.0, **values: object) -> Change:
     """Add a line across the water main at `x`, or beside it at a distance `gap`."""
 
     def change(draft: Draft) -> None:
-        a, b = (
-            ((x, -9, x, 9) if not gap else (x, gap, x + 30, gap))[:2],
-            ((x, 9) if not gap else (x + 30, gap)),
-        )
-        feature = {"feature": "转折点"} if category != "GD" else {"attachment": "人孔"}
-        draft.point(f"{name}1", category, *a, **feature)
-        draft.point(f"{name}2", category, *b, **feature)
-        draft.line(f"{name}1", f"{name}2", category, **values)
+        a, b = ((x, gap), (x + 30, gap)) if gap else ((x, -9), (x, 9))
+        draft.point(f"{name}1", "TR", *a, feature="转折点")
+        draft.point(f"{name}2", "TR", *b, feature="转折点")
+        draft.line(f"{name}1", f"{name}2", "TR", **values)
         draft.at(f"{name}1-{name}2", depth, depth)
 
     return change
@@ -87,8 +81,11 @@ good(
     both(point("J1", ground_m=float("nan")), line("J1-J2", embed="DM")),
 )
 good("G02", "a cable in the earth has no size", line("D1-D2", size="", embed="ZM"))
-good("G02", "an unreadable cell is not empty",
-     both(point("J2", ground_m=float("nan")), cell("points", 1, "ground_m", "3O.0", "not a number")))  # fmt: skip
+good(
+    "G02",
+    "an unreadable cell is not empty",
+    both(point("J2", ground_m=float("nan")), cell("points", 1, "ground_m", "3O.0", "not a number")),
+)
 bad("G03", "a letter among the digits", cell("points", 1, "ground_m", "3O.0", "not a number"), "J2")
 bad("G03", "a size that is none", cell("lines", 0, "size", "abc", "unreadable size"), "J1-J2")
 good("G03", "an unknown code is another rule's", cell("points", 1, "status", "9", "unknown code"))
@@ -116,11 +113,18 @@ bad("P05", "nine digits", point("J3", code="510421020"), "J3")
 good("P05", "either will do where both are filled", point("J3", attachment="阀门", code="51042202"))
 good("P05", "any subclass where only the class is known", point("J3", category="JS", code="51032102"))
 good("P05", "an unknown term has no code", point("J3", feature="三叉", code="51042102"))
-bad("P06", "outside the area", both(lambda d: d.areas("POLYGON((-9 -99,200 -99,200 99,-9 99,-9 -99))"),
-                                    point("J2", x_m=900.0)), "J2")  # fmt: skip
+bad(
+    "P06",
+    "outside the area",
+    both(lambda d: d.areas("POLYGON((-9 -99,200 -99,200 99,-9 99,-9 -99))"), point("J2", x_m=900.0)),
+    "J2",
+)
 bad("P06", "far from all others where no area is known", point("J2", x_m=99_000.0), "J2")
-good("P06", "on the border", both(lambda d: d.areas("POLYGON((-9 -99,200 -99,200 99,-9 99,-9 -99))"),
-                                  point("J4", x_m=200.5)))  # fmt: skip
+good(
+    "P06",
+    "on the border",
+    both(lambda d: d.areas("POLYGON((-9 -99,200 -99,200 99,-9 99,-9 -99))"), point("J4", x_m=200.5)),
+)
 
 bad("L01", "no end", line("J1-J2", end=""), "J1-J2")
 good("L01", "an end that no point has is another rule's", line("J1-J2", end="J77"))
@@ -149,13 +153,19 @@ good("L05", "an elevation that J03 doubts", line("J3-J4", start_z_m=20.0))
 bad("J01", "an end that no point has", line("J1-J2", start="J77"), "J1-J2")
 good("J01", "an empty end is another rule's", line("J1-J2", start=""))
 bad("J02", "no line names it", lambda d: d.point("J9", "JP", 70, 70, feature="弯头"), "J9")
-good("J02", "named by a line whose other end is missing",
-     lambda d: (d.point("J9", "JP", 70, 70, feature="弯头"), d.line("J9", "J77", "JP")))  # fmt: skip
+good(
+    "J02",
+    "named by a line whose other end is missing",
+    lambda d: (d.point("J9", "JP", 70, 70, feature="弯头"), d.line("J9", "J77", "JP")),
+)
 bad("J03", "ground is not depth plus elevation", line("J1-J2", end_z_m=28.0), "J1-J2")
 good("J03", "within the tolerance", line("J1-J2", end_z_m=28.84))
 good("J03", "laid on the ground", line("J1-J2", end_z_m=28.0, embed="DM"))
-good("J03", "overhead with a positive depth", line("J1-J2", start_depth_m=5, start_z_m=35, end_depth_m=5,
-                                                   end_z_m=35, embed="JK"))  # fmt: skip
+good(
+    "J03",
+    "overhead with a positive depth",
+    line("J1-J2", start_depth_m=5, start_z_m=35, end_depth_m=5, end_z_m=35, embed="JK"),
+)
 bad("J04", "too long", point("J4", x_m=180.0), "J3-J4")
 bad("J04", "too short", point("J4", x_m=100.01), "J3-J4")
 good("J04", "a hair too long is noise", point("J4", x_m=175.15))
@@ -172,11 +182,14 @@ good(
 good("J06", "a duplicate line does not count", again("lines", "J3-J4", id="again"))
 bad("J07", "turns back", point("J6", x_m=70.0, y_m=5.0), "J5")
 good("J07", "a right angle", line("J5-J6"))
-good("J07", "anything may meet at a chamber",
-     both(point("J6", x_m=70.0, y_m=5.0), point("J5", feature="", attachment="阀门")))  # fmt: skip
+good(
+    "J07",
+    "anything may meet at a chamber",
+    both(point("J6", x_m=70.0, y_m=5.0), point("J5", feature="", attachment="阀门")),
+)
 
 bad("T01", "uphill", both(depths("Y1-Y2", 2.5, 1.0), depths("Y2-Y3", 1.0, 2.5)), "Y1-Y2")
-good("T01", "uphill within two errors", both(depths("Y1-Y2", 2.5, 2.1), depths("Y2-Y3", 2.1, 2.5)))
+good("T01", "uphill within two errors", both(depths("Y1-Y2", 2.5, 2.2), depths("Y2-Y3", 2.2, 2.5)))
 good("T01", "pumped", both(depths("Y1-Y2", 2.5, 1.0), line("Y1-Y2", operating="0.2", operating_mpa=0.2)))
 good("T01", "not in use", both(depths("Y1-Y2", 2.5, 1.0), line("Y1-Y2", status="1")))
 bad("T02", "water cannot leave", point("Y3", feature="弯头"), "Y3")
@@ -187,8 +200,11 @@ good("T02", "goes on beyond the survey", point("Y3", feature="非普查"))
 bad("T03", "a drain narrows", line("Y2-Y3", width_mm=400, height_mm=400), "Y2")
 bad("T03", "a pipe changes at a bend", line("J5-J6", width_mm=150, height_mm=150), "J5")
 good("T03", "a pipe changes at a reducer", both(line("J5-J6", width_mm=150), point("J5", feature="变径")))
-good("T03", "a drain widens at a manhole",
-     both(line("Y2-Y3", width_mm=800, height_mm=800), point("Y2", feature="", attachment="雨水井")))  # fmt: skip
+good(
+    "T03",
+    "a drain widens at a manhole",
+    both(line("Y2-Y3", width_mm=800, height_mm=800), point("Y2", feature="", attachment="雨水井")),
+)
 good("T03", "a tee may reduce", line("J3-J4", width_mm=100, height_mm=100))
 bad("T04", "no plant", point("J1", attachment="阀门"), "J1")
 bad("T04", "no outfall", point("Y3", feature="盖堵"), "Y1")
@@ -217,15 +233,35 @@ bad("C02", "along the water main", pipe("G7", 10, gap=0.3), "J1-J2", "G71-G72")
 good("C02", "far enough", pipe("G7", 10, gap=1.2))
 good("C02", "below the minimum by no more than errors", pipe("G7", 10, gap=0.55))
 good("C02", "in a tunnel", pipe("G7", 10, gap=0.3, embed="ZH"))
-bad("S01", "an end beside the main", lambda d: (
-    d.point("J8", "JP", 25, 0.3, feature="弯头"), d.point("J9", "JP", 25, 20, feature="弯头"),
-    d.line("J8", "J9", "JP")), "J8")  # fmt: skip
-good("S01", "a stub is meant to end", lambda d: (
-    d.point("J8", "JP", 25, 0.3, feature="预留口"), d.point("J9", "JP", 25, 20, feature="弯头"),
-    d.line("J8", "J9", "JP")))  # fmt: skip
-good("S01", "far below it", lambda d: (
-    d.point("J8", "JP", 25, 0.3, feature="弯头"), d.point("J9", "JP", 25, 20, feature="弯头"),
-    d.line("J8", "J9", "JP"), d.at("J8-J9", 3.5, 3.5)))  # fmt: skip
+bad(
+    "S01",
+    "an end beside the main",
+    lambda d: (
+        d.point("J8", "JP", 25, 0.3, feature="弯头"),
+        d.point("J9", "JP", 25, 20, feature="弯头"),
+        d.line("J8", "J9", "JP"),
+    ),
+    "J8",
+)
+good(
+    "S01",
+    "a stub is meant to end",
+    lambda d: (
+        d.point("J8", "JP", 25, 0.3, feature="预留口"),
+        d.point("J9", "JP", 25, 20, feature="弯头"),
+        d.line("J8", "J9", "JP"),
+    ),
+)
+good(
+    "S01",
+    "far below it",
+    lambda d: (
+        d.point("J8", "JP", 25, 0.3, feature="弯头"),
+        d.point("J9", "JP", 25, 20, feature="弯头"),
+        d.line("J8", "J9", "JP"),
+        d.at("J8-J9", 3.5, 3.5),
+    ),
+)
 
 bad("A01", "above its class", line("G1-G2", design_mpa=0.6), "G1-G2")
 bad("A01", "below its class", line("G1-G2", design_mpa=0.2), "G1-G2")
@@ -262,4 +298,3 @@ bad("A11", "no such term", point("J3", feature="三叉"), "J3")
 bad("A11", "a term of another class", point("J2", attachment="门站"), "J2")
 bad("A11", "unreadable to the reader", cell("lines", 0, "flow_dir", "?", "unknown code"), "J1-J2")
 good("A11", "no status at all", line("J1-J2", status=""))
-__all__ = ["BAD", "GOOD", "GROUND"]
