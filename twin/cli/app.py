@@ -17,6 +17,7 @@ from twin.text import N_, _, use_language
 GROUPS = {
     N_("Drills"): ("run", "why", "report", "export", "compare"),
     N_("Cities and scenarios"): ("synth", "check", "import_", "solve", "list_", "show", "new", "seal", "schema"),
+    N_("Census"): ("census",),
     N_("Trust and speed"): ("verify", "engines", "bench", "warmup", "version"),
 }
 HELP_FLAGS = ["-h", "--help"]

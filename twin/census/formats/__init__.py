@@ -1,0 +1,1 @@
+"""Files that surveys come in: each becomes source tables of texts or numbers."""
