@@ -244,13 +244,13 @@ class View:
         longest = np.full(len(self.lines), self.limit("longest_m"))
         longest[self.laid("JK")] = self.limit("longest_overhead_m")
         longest[self.laid("DG SX")] = self.limit("longest_drilled_m")
-        return np.asarray(self.length > longest + self.limit("length_margin_m"))
+        return np.asarray(self.length > longest + self.limit("length_margin_m") + 1e-9)
 
     @cached_property
     def too_short(self) -> Mask:
         """Lines shorter than J04 allows."""
         judged = self.sure.all(axis=0) & ~self.laid("JN")
-        return np.asarray(judged & (self.length < self.limit("shortest_m")))
+        return np.asarray(judged & (self.length < self.limit("shortest_m") - 1e-9))
 
     @cached_property
     def sound(self) -> Mask:
@@ -288,13 +288,13 @@ class View:
         most = {row["class"]: float(row["max_depth_m"]) for row in rows_of("classes")}
         allowed = np.array([most[code] for code in self.classes] + [np.nan])[self.line_class]
         allowed = np.where(self.laid("DG SX"), self.limit("deep_laid_m"), allowed)
-        return np.asarray(self.depth > allowed * (1 + self.limit("depth_share")))
+        return np.asarray(self.depth > allowed * (1 + self.limit("depth_share")) + 1e-9)
 
     @cached_property
     def sure(self) -> Mask:
         """Ends whose elevation may be trusted, shape (2, lines)."""
         level = self.laid("DM") & np.isfinite(self.z)
-        return np.asarray((level | (self.gap <= self.limit("joint_m"))) & ~self.too_deep)
+        return np.asarray((level | (self.gap <= self.limit("joint_m") + 1e-9)) & ~self.too_deep)
 
     @cached_property
     def _hidden(self) -> Mask:
