@@ -116,7 +116,7 @@ def _split(curves: Sequence[Array], anchors: Array) -> list[Array]:
 
 
 def _merged(places: Array, anchor: NDArray[np.bool_], chambers: int) -> Index:
-    """For each vertex the first one of those it is one with.
+    """For each vertex the end or chamber it is one with, else itself.
 
     Two inner vertices alone are never one, and neither are two chambers, which come first.
     """
@@ -128,7 +128,7 @@ def _merged(places: Array, anchor: NDArray[np.bool_], chambers: int) -> Index:
     near: Any = tree.query_ball_point(places[chambers:], SNAP_M, return_sorted=True)
     for vertex, found in enumerate(near, start=chambers):
         if found:
-            group[vertex] = min(vertex, int(anchors[found[0]]))
+            group[vertex] = anchors[found[0]]
     while np.any(group[group] != group):
         group = group[group]
     return group
