@@ -37,10 +37,12 @@ class Field:
 
 @cache
 def fields(table: str) -> tuple[Field, ...]:
-    """The columns of `points` or `lines` that a surveyor delivers, in their order."""
+    """The columns of `points` or `lines` that a surveyor delivers, in his order: X (north) before Y."""
     with (SCHEMAS / f"{table}.csv").open(encoding="utf-8", newline="") as file:
         rows = [Field(row["column"], row["type"], row["chinese"]) for row in csv.DictReader(file)]
-    return tuple(row for row in rows if row.chinese)
+    order = {"Y": "X", "X": "Y"}
+    known = {row.chinese: row for row in rows if row.chinese}
+    return tuple(known[order.get(header, header)] for header in known)
 
 
 @dataclass
@@ -117,8 +119,8 @@ def columns_of(table: str, frame: pd.DataFrame) -> Columns:
             given = frame.get(own.name)
             columns[own.name] = _texts(given, rows)
         else:
-            given = frame[own.name] if own.name in frame else np.full(rows, np.nan)
-            columns[own.name] = np.array(given, dtype=np.float64)
+            numbers = frame[own.name] if own.name in frame else np.full(rows, np.nan)
+            columns[own.name] = np.array(numbers, dtype=np.float64)
     return columns
 
 

@@ -1,14 +1,16 @@
 """Defects with labels: what is planted, what follows from it, and what errors of measurement make.
 
-For every rule there is a function that plants it. What a planted defect brings about under other rules is found by
-small evaluators of our own over the survey before and after; nothing of the census rules is imported.
+For every rule there is a function that plants it. What a planted defect brings about under other rules is
+found by small evaluators of our own over the survey before and after; nothing of the census is imported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from numpy.random import Generator
 
@@ -44,8 +46,8 @@ def plant(draft: Draft, rate: float, rng: Generator) -> tuple[Draft, pd.DataFram
 
     Returns
     -------
-    The survey, and `rule,table,id,origin` of every violation: `planted`, `consequence` of something planted, or
-    `noise` (there before anything was planted).
+    The survey, and `rule,table,id,origin` of every violation: `planted`, `consequence` of something planted,
+    or `noise` (there before anything was planted).
     """
     before = View(draft)
     solids = Solids(before)
@@ -53,7 +55,7 @@ def plant(draft: Draft, rate: float, rng: Generator) -> tuple[Draft, pd.DataFram
     near = conflicts(solids)
     found = set(_labels(before, noise)) | _crossings(before, near)
     if rate == 0:
-        return draft, _table({label: "noise" for label in found})
+        return draft, _table(dict.fromkeys(found, "noise"))
     garden = Garden(draft.copy(), before, _spoiled(noise, near), rng)
     rows = sum(len(draft.table(table)["id"]) for table in TABLES)
     count = max(LEAST, round(rate * rows / len(RULES)))
@@ -113,7 +115,7 @@ def _conflicts_after(now: Solids, then: Solids, origin: Rows, near: pd.DataFrame
     return pd.concat([old_pairs, conflicts(now, touched)], ignore_index=True)
 
 
-def _differs(new: np.ndarray, old: np.ndarray) -> Mask:  # type: ignore[type-arg]
+def _differs(new: npt.NDArray[Any], old: npt.NDArray[Any]) -> Mask:
     if new.dtype.kind == "f":
         unequal = ~((new == old) | (np.isnan(new) & np.isnan(old)))
         return np.asarray(unequal.any(axis=1) if unequal.ndim > 1 else unequal)

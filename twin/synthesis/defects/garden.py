@@ -150,7 +150,7 @@ class Garden:
     def stub(
         self, point: int, line: int, way: tuple[float, float], end_depth: float, feature: str = "预留口"
     ) -> tuple[str, str]:
-        """A short new line like `line` from one of its ends by `way` to a new point; names of point and line."""
+        """A short new line like `line` from one of its ends to a new point; names of point and line."""
         points, lines = self.draft.points, self.draft.lines
         side = SIDES[0 if self.view.end_row[0, line] == point else 1]
         ground = points["ground_m"][point]

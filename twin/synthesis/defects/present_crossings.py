@@ -32,6 +32,7 @@ class Solids:
 
     @cached_property
     def use(self) -> Mask:
+        """Lines in the common ground whose place and elevations are known."""
         view = self.view
         return np.asarray(
             view.usable
@@ -108,7 +109,7 @@ def _applies(row: dict[str, str], first: str, second: str) -> bool:
 
 
 def conflicts(solids: Solids, touched: Mask | None = None) -> pd.DataFrame:
-    """Pairs of lines (`rule`, `one`, `two`) too near each other; only pairs with a touched line where given."""
+    """Pairs of lines (`rule`, `one`, `two`) too near each other; where given, only with a touched line."""
     parts = [_judged(solids, one, two) for one, two in _near(solids, touched)]
     empty = pd.DataFrame({"rule": [], "one": [], "two": []})
     return pd.concat(parts, ignore_index=True) if parts else empty

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from twin.synthesis.defects import words
 from twin.synthesis.defects.view import EPSILON, SIDES, View, among
 from twin.synthesis.survey_tables import Floats, Mask, Rows
 
-Present = tuple[str, str, Mask]
+Present = tuple[str, str, Any]
 """Rule, table and the rows that break it."""
 RISERS = ("出地", "入户")
 DROPS = ("跌水井", "泵站")

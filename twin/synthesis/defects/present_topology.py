@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from scipy.sparse import coo_array
@@ -16,10 +18,23 @@ from twin.synthesis.defects.view import EPSILON, View, among
 from twin.synthesis.survey_tables import Floats, Mask, Rows
 
 SINKS = frozenset(
-    "出水口 出水闸 污水处理场 泵站 渗水井 溢流井 化粪池 沉淀池 净化池 隔油池 非普查 预留口".split()
+    (
+        "出水口",
+        "出水闸",
+        "污水处理场",
+        "泵站",
+        "渗水井",
+        "溢流井",
+        "化粪池",
+        "沉淀池",
+        "净化池",
+        "隔油池",
+        "非普查",
+        "预留口",
+    )
 )
-HEADS = frozenset("起点 进水口 预留口 非普查 入户 盖堵 出地".split())
-OPEN_ENDS = frozenset("预留口 盖堵 停止塞 非普查 入户 出地 起点".split())
+HEADS = frozenset(("起点", "进水口", "预留口", "非普查", "入户", "盖堵", "出地"))
+OPEN_ENDS = frozenset(("预留口", "盖堵", "停止塞", "非普查", "入户", "出地", "起点"))
 PIPES = ("JS", "PS", "RQ", "RL", "GY")
 UNBOUND = ("GY", "QT", "")
 DRAINS = "PS"
@@ -87,7 +102,7 @@ def stuck(view: View) -> Mask:
 
 def _areas(view: View) -> Floats:
     width, height = view.sections
-    return np.where(view.round_pipe, np.pi / 4, 1.0) * width * height
+    return np.asarray(np.where(view.round_pipe, np.pi / 4, 1.0) * width * height)
 
 
 def narrowed(view: View) -> Mask:
@@ -108,7 +123,7 @@ def narrowed(view: View) -> Mask:
 
 
 def _pairs(view: View) -> tuple[Rows, Rows, Rows]:
-    """Points of degree two without attachment where exactly two lines of one class meet: point and the lines."""
+    """Points of degree two without attachment where just two lines of one class meet, and those lines."""
     side, line = np.nonzero(view.proper & (view.end_row >= 0) & (view.line_class != ""))
     at = view.end_row[side, line]
     keep = view.bare[at] & (view.degree[at] == 2)
@@ -249,7 +264,7 @@ def _own_line(view: View, rows: Rows) -> Rows:
     return number[view.point_no[rows]]
 
 
-def _own_category(view: View, rows: Rows) -> np.ndarray:  # type: ignore[type-arg]
+def _own_category(view: View, rows: Rows) -> npt.NDArray[Any]:
     return np.asarray(view.lines["category"][_own_line(view, rows)])
 
 

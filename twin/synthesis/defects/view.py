@@ -1,7 +1,7 @@
 """A survey seen as geometry and graph: what the bookkeeping of defects is computed from.
 
-The words of `docs/reference/census-rules.md` (trusted elevation, degree, limit) mean the same here; the code was
-written apart from the rules of the census, so that both can be compared.
+The words of `docs/reference/census-rules.md` (trusted elevation, degree, limit) mean the same here; the code
+was written apart from the rules of the census, so that both can be compared.
 """
 
 from __future__ import annotations
@@ -87,10 +87,12 @@ class View:
 
     @cached_property
     def point_class(self) -> npt.NDArray[Any]:
+        """Class of each point; empty where its category is unknown."""
         return translated(self.points["category"], self._classes, "")
 
     @cached_property
     def line_class(self) -> npt.NDArray[Any]:
+        """Class of each line; empty where its category is unknown."""
         return translated(self.lines["category"], self._classes, "")
 
     @property
@@ -138,14 +140,17 @@ class View:
 
     @cached_property
     def depth(self) -> Floats:
+        """Depth at both ends."""
         return np.stack([self.lines[f"{side}_depth_m"] for side in SIDES])
 
     @cached_property
     def z(self) -> Floats:
+        """Elevation at both ends."""
         return np.stack([self.lines[f"{side}_z_m"] for side in SIDES])
 
     @cached_property
     def ground(self) -> Floats:
+        """Ground elevation of the points at both ends."""
         return np.asarray(self.at_ends(self.points["ground_m"], np.nan), dtype=np.float64)
 
     @cached_property
@@ -156,7 +161,7 @@ class View:
     @cached_property
     def reach(self) -> Floats:
         """Depth that errors of hidden points are a share of."""
-        return np.maximum(np.nan_to_num(np.abs(self.depth)), accuracy()["shallow_m"])
+        return np.asarray(np.maximum(np.nan_to_num(np.abs(self.depth)), accuracy()["shallow_m"]))
 
     @cached_property
     def limit_z(self) -> Floats:
@@ -182,6 +187,7 @@ class View:
 
     @cached_property
     def too_deep(self) -> Mask:
+        """Ends that are deeper than a line of the class can be, beyond doubt."""
         return np.asarray(self.depth > self.deepest * (1 + DEPTH_NOISE))
 
     @cached_property
@@ -206,14 +212,17 @@ class View:
 
     @cached_property
     def round_pipe(self) -> Mask:
+        """Lines whose section is not a box."""
         return np.array(["*" not in size for size in self.lines["size"]], dtype=np.bool_)
 
     @cached_property
     def x(self) -> Floats:
+        """East coordinate of both ends."""
         return np.asarray(self.at_ends(self.points["x_m"], np.nan), dtype=np.float64)
 
     @cached_property
     def y(self) -> Floats:
+        """North coordinate of both ends."""
         return np.asarray(self.at_ends(self.points["y_m"], np.nan), dtype=np.float64)
 
     @cached_property
@@ -225,7 +234,8 @@ class View:
 
     @cached_property
     def plan_length(self) -> Floats:
-        return np.hypot(self.x[1] - self.x[0], self.y[1] - self.y[0])
+        """Length in plan."""
+        return np.asarray(np.hypot(self.x[1] - self.x[0], self.y[1] - self.y[0]))
 
     @cached_property
     def odd_length(self) -> Mask:
