@@ -16,6 +16,7 @@ from mkdocs.structure.files import File, Files
 from ruamel.yaml import YAML
 from typer.main import get_command
 
+from twin.census.rules import register
 from twin.cli.app import GROUPS, application
 from twin.drills import vocabulary, words
 from twin.importers.infrarisk import repairs
@@ -221,6 +222,14 @@ def exclusions() -> Iterator[str]:
         yield row(one["network"], one["check"].replace("*", "at all"), one["reason"])
 
 
+def census_rules() -> Iterator[str]:
+    """The register of the census check."""
+    yield from heading("rule", "what is wrong", "问题", "severity", "what to do", "repairable", "verified")
+    for one in register().values():
+        marks = ["yes" if mark else "no" for mark in (one.repairable, one.verified)]
+        yield row(f"`{one.id}`", one.text, one.text_zh, one.severity, one.remedy, *marks)
+
+
 def yaml_rows(module: Any) -> list[dict[str, Any]]:
     """The rows of the YAML file that stands beside a module."""
     text = Path(module.__file__).with_suffix(".yaml").read_text(encoding="utf-8")
@@ -235,6 +244,7 @@ TABLES_BY_NAME = {
     "table of response times": response_times,
     "table of repair hours": repair_hours,
     "table of exclusions": exclusions,
+    "table of census rules": census_rules,
 }
 
 
