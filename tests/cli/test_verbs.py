@@ -104,6 +104,19 @@ def test_another_seed_drifts(ask: Ask, drill: Path):
 
 
 @pytest.mark.core
+def test_solve_prints_its_table_as_csv(ask: Ask, tmp_path: Path):
+    said = ask("solve", "quarter", "water", "--csv", "-")
+    assert said.out.startswith("id,kind,head_m")
+    assert not (Path.cwd() / "-").exists()
+
+
+@pytest.mark.parametrize(("given", "meant"), [("pump-blackot", "pump-blackout"), ("quarte", "quarter")])
+def test_check_knows_what_a_misspelt_name_means(ask: Ask, given: str, meant: str):
+    said = ask("check", given)
+    assert said.code == 2
+    assert f"did you mean {meant}?" in said.err
+
+
 def test_solve_gives_the_columns_of_the_contract(ask: Ask, tmp_path: Path):
     answer = ask("solve", "quarter", "water", "--at", "6 h", "--csv", "water.csv")
     assert answer.code == 0

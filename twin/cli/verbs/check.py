@@ -78,8 +78,10 @@ def is_scenario(what: str) -> bool:
 
 def _city(what: str) -> Sequence[Finding]:
     from twin import api
+    from twin.api.cities import near
 
-    return api.check(what)[1]
+    bundled = [*api.list_cities(), *api.list_scenarios()]
+    return (what not in bundled and near(what, bundled)) or api.check(what)[1]
 
 
 def _scenario(what: str, city: str | None, variant: str | None) -> Sequence[Finding]:

@@ -23,7 +23,8 @@ def solve(
     lifeline: names.LifelineName,
     at: names.At = None,
     csv: Annotated[
-        Path | None, typer.Option("--csv", "--output", "-o", help=N_("Write the table to this CSV file."))
+        Path | None,
+        typer.Option("--csv", "--output", "-o", help=N_("Write the table to this CSV file; - prints it.")),
     ] = None,
 ) -> int:
     """Solve and print; 3 where the solve failed."""
@@ -36,7 +37,9 @@ def solve(
     with wait.working(_("Solving {name}", name=lifeline)), kernels.watched():
         solution = api.solve(loaded, lifeline, at_s)
     frame = solution_frame(loaded.networks[lifeline], solution)
-    if csv is not None:
+    if csv == Path("-"):
+        typer.echo(_text(frame), nl=False)
+    elif csv is not None:
         _write(frame, csv)
         screen.say(_("Table: {path}", path=csv))
     elif settings().json:
@@ -52,9 +55,14 @@ def solve(
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
     from twin.io.files import write_text
+
+    write_text(path, _text(frame))
+
+
+def _text(frame: pd.DataFrame) -> str:
     from twin.io.tables import csv_text
 
-    write_text(path, csv_text({str(name): frame[name].to_numpy() for name in frame.columns}))
+    return csv_text({str(name): frame[name].to_numpy() for name in frame.columns})
 
 
 def _cells(frame: pd.DataFrame) -> list[tuple[str, ...]]:
