@@ -16,9 +16,21 @@ from twin.text import N_, _, use_language
 
 GROUPS = {
     N_("Drills"): ("run", "why", "report", "export", "compare"),
-    N_("Cities and scenarios"): ("synth", "check", "import_", "solve", "list_", "show", "new", "seal", "schema"),
+    N_("Cities and scenarios"): (
+        "synth",
+        "check",
+        "import_",
+        "solve",
+        "list_",
+        "show",
+        "view",
+        "section",
+        "new",
+        "seal",
+        "schema",
+    ),
     N_("Census"): ("census",),
-    N_("Trust and speed"): ("verify", "engines", "bench", "warmup", "version"),
+    N_("Trust and speed"): ("verify", "engines", "bench", "doctor", "warmup", "version"),
 }
 HELP_FLAGS = ["-h", "--help"]
 HELP = N_("The digital twin of a city's lifelines: drills in which networks fail together, and explain why.")

@@ -10,7 +10,7 @@ from twin.views.scene.geometry import Floats
 
 VIEW_ANGLE = 28.0
 """Opening of the perspective camera, degrees: narrow, so that near and far streets stay comparable."""
-ROOM = 1.04
+ROOM = 1.07
 """How much wider than its content a picture is."""
 
 
@@ -76,8 +76,8 @@ def turned(plotter: Any) -> float:
     return float(-np.degrees(np.arctan2(forward[0], forward[1])))
 
 
-def beside(plotter: Any, points: Floats, pixels: float) -> Floats:
-    """Places that appear `pixels` to the right of `points` (n, 3)."""
+def beside(plotter: Any, points: Floats, right_px: float, up_px: float) -> Floats:
+    """Places that appear so many pixels to the right of and above `points` (n, 3)."""
     camera = plotter.camera
     forward = np.array(camera.focal_point) - np.array(camera.position)
     forward /= np.linalg.norm(forward)
@@ -88,4 +88,5 @@ def beside(plotter: Any, points: Floats, pixels: float) -> Floats:
         step = np.full(len(points), 2 * camera.parallel_scale / tall)
     else:
         step = (points - camera.position) @ forward * 2 * np.tan(np.radians(camera.view_angle / 2)) / tall
-    return np.asarray(points + (step * pixels)[:, None] * right, dtype=np.float64)
+    shift = right_px * right + up_px * np.cross(right, forward)
+    return np.asarray(points + step[:, None] * shift, dtype=np.float64)

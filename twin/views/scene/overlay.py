@@ -109,10 +109,8 @@ class Glass:
 ROW, PAD = 21.0, 12.0
 
 
-def legend(
-    glass: Glass, title: str, subtitle: str, entries: Sequence[Entry]
-) -> dict[str, tuple[float, float]]:
-    """The panel at the lower left: what colours mean. Returns the lower left of each entry's swatch."""
+def legend(glass: Glass, title: str, subtitle: str, entries: Sequence[Entry]) -> list[tuple[float, float]]:
+    """The panel at the lower left: what colours mean. Returns where the swatch of each entry is."""
     wide = 2 * PAD + max(
         svg.width_of(title, 15),
         svg.width_of(subtitle, 11),
@@ -127,13 +125,13 @@ def legend(
     glass.text(corner, left, top - 26, title, 15)
     if subtitle:
         glass.text(corner, left, top - 42, subtitle, 11, SOFT)
-    places = {}
+    places = []
     for number, entry in enumerate(entries):
         y = top - head - ROW * (number + 1)
         glass.box(corner, left, y + 6, 24, 5, entry.colour)
         glass.text(corner, left + 34, y + 1, entry.label, 13)
         glass.text(corner, 16 + wide - PAD, y + 2, entry.value, 11, SOFT, align="right")
-        places[entry.label] = (left, y)
+        places.append((left, y))
     return places
 
 

@@ -16,10 +16,10 @@ import numpy as np
 
 from twin.model.city import FACILITY, OTHER, ROAD, City
 from twin.text import _
-from twin.views import palette
+from twin.views import palette, svg
 from twin.views.fonts import FONT
 from twin.views.names import Names, declared, sentence_case
-from twin.views.scene import basemap, meshes, overlay
+from twin.views.scene import basemap, meshes, overlay, rendering
 from twin.views.scene.camera import beside, look_down, look_over, turned
 from twin.views.scene.clip import Box, Clip, cut
 from twin.views.scene.geometry import Bools, Floats, Ground, Ints, Lines, lines_of
@@ -66,6 +66,7 @@ class Stage:
     def __init__(self, city: City, wish: Wish, *, off_screen: bool = True, sharp: float = 1.0) -> None:
         pyvista().set_error_output_file(os.devnull)
         self.city, self.wish, self.sharp = city, wish, sharp
+        self.renderer = rendering.prepare().renderer
         self.names, self.ground = Names(city), Ground.of(city)
         wide, tall = wish.size
         self.plotter: Any = pyvista().Plotter(
@@ -87,6 +88,8 @@ class Stage:
 
     def _build(self) -> None:
         lines = {name: self._lines(network) for name, network in self._networks().items()}
+        self.counts = {name: len(found) for name, found in lines.items() if len(found)}
+        self.left_out = sum(found.left_out for found in lines.values())
         self.box = self._box(list(lines.values()))
         self._light()
         self.solid = self.clip is not None and not self.wish.lines
@@ -309,11 +312,11 @@ class Stage:
         """Names beside their pins, as the camera stands now."""
         for layer, points, labels in self._labels:
             actor = self.plotter.add_point_labels(
-                beside(self.plotter, points, 9 * self.sharp), labels, font_file=str(FONT),
+                beside(self.plotter, points, 9 * self.sharp, -8 * self.sharp), labels, font_file=str(FONT),
                 font_size=round(12 * self.sharp), text_color=overlay.INK, shape="rounded_rect",
                 shape_color=overlay.PAPER, shape_opacity=0.78, margin=round(2 * self.sharp),
                 show_points=False, always_visible=True, pickable=False, reset_camera=False, render=False,
-                justification_horizontal="left", justification_vertical="center",
+                justification_horizontal="left", justification_vertical="bottom",
             )  # fmt: skip
             actor.SetVisibility(layer.visible)
             self._furniture.append(actor)
@@ -323,16 +326,14 @@ class Stage:
     def _glass(self) -> None:
         self.glass = overlay.Glass(self.plotter, self.sharp)
         manifest = self.city.manifest
-        entries = [
-            overlay.Entry(layer.label, layer.colour, _length(layer.length_m))
-            for layer in self.layers.values()
-            if layer.name != ROAD
-        ]
+        shown = [layer for layer in self.layers.values() if layer.name != ROAD]
+        entries = [overlay.Entry(each.label, each.colour, _length(each.length_m)) for each in shown]
         title = str(_(manifest.title)) if manifest.title else manifest.name
         subtitle = self.clip.name if self.clip is not None and self.clip.name else ""
         if title != manifest.name:
             subtitle = " · ".join(each for each in (manifest.name, manifest.version, subtitle) if each)
-        overlay.legend(self.glass, title, subtitle, entries)
+        places = overlay.legend(self.glass, svg.cut(title, 330, 15), subtitle, entries)
+        self.swatches = {layer.name: place for layer, place in zip(shown, places, strict=True)}
         if manifest.synthetic:
             overlay.watermark(self.glass)
 
