@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,11 @@ from twin.text import _
 
 
 def attach(
-    customers: pd.DataFrame, intake: Intake, meetings: Meetings, findings: list[Finding]
+    customers: pd.DataFrame,
+    plants: pd.DataFrame,
+    intake: Intake,
+    meetings: Meetings,
+    findings: list[Finding],
 ) -> Mapping[str, pd.DataFrame]:
     """The customers of each layer with the `point` (row) that serves them.
 
@@ -32,7 +37,7 @@ def attach(
         wish = customers[customers[one["demand"]] > 0].reset_index(drop=True)
         if layer < 0 or wish.empty:
             continue
-        points = _serving(intake, meetings, layer, one)
+        points = _serving(intake, meetings, layer, one, _stations(intake, meetings, layer, name, plants))
         place = wish[["x_m", "y_m"]].to_numpy(dtype=np.float64)
         far = np.full(len(wish), np.inf)
         nearest = np.full(len(wish), -1, dtype=np.int64)
@@ -58,8 +63,14 @@ def _layer(intake: Intake, class_code: str) -> tuple[int, str]:
     return -1, ""
 
 
-def _serving(intake: Intake, meetings: Meetings, layer: int, one: Mapping[str, str]) -> NDArray[np.int64]:
-    """Points that may serve: ends of lines of the admitted categories, or the admitted equipment."""
+def _serving(
+    intake: Intake,
+    meetings: Meetings,
+    layer: int,
+    one: Mapping[str, Any],
+    stations: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Points that may serve: ends of lines of the admitted categories, or the admitted equipment; no stations."""
     here = meetings.layer == layer
     if one["terms"]:
         here = here & np.isin(meetings.words.astype(str), one["terms"].split())
@@ -71,7 +82,20 @@ def _serving(intake: Intake, meetings: Meetings, layer: int, one: Mapping[str, s
         ends = np.zeros(len(meetings.point), dtype=bool)
         ends[meetings.start[fits]] = ends[meetings.end[fits]] = True
         here = here & ends
-    return np.unique(meetings.point[here])
+    return np.setdiff1d(np.unique(meetings.point[here]), stations)
+
+
+def _stations(
+    intake: Intake, meetings: Meetings, layer: int, name: str, plants: pd.DataFrame
+) -> NDArray[np.int64]:
+    """Points of sources and stores: what is drawn there would be drawn from nothing."""
+    kinds = registry.declaration(name).kinds
+    holding = [
+        word for word, kind in kinds.items() if kind.role in ("source", "store") and kind.table == "nodes"
+    ]
+    here = (meetings.layer == layer) & np.isin(meetings.of("kind").astype(str), holding)
+    stated = intake.rows_of(plants["point"][plants["kind"].isin(holding)].tolist())
+    return np.union1d(meetings.point[here], stated[stated >= 0]).astype(np.int64)
 
 
 def _unserved(layer: str, ids: pd.Series[str], limit: float) -> Finding:

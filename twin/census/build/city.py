@@ -66,7 +66,7 @@ def build(survey: Survey, name: str, tell: Tell = lambda share: None) -> Built:
     tables = survey.tables
     intake = take_in(survey, words)
     meetings = meet(intake, words)
-    customers = attach(table(tables, "customers"), intake, meetings, findings)
+    customers = attach(table(tables, "customers"), table(tables, "plants"), intake, meetings, findings)
     tell(0.1)
     stay = kept(intake, meetings, _wanted(tables, intake, customers))
     chains = collapse(meetings.start, meetings.end, stay, meetings.sense)

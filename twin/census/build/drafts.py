@@ -13,7 +13,7 @@ from twin.census.build.equipment import PLANT_NUMBERS, equipment, joined_rows
 from twin.census.build.intake import Intake, text
 from twin.census.build.meetings import Meetings
 from twin.census.build.rules import rule, rules_of
-from twin.census.build.splits import put_between, put_between_levels, sourceward
+from twin.census.build.splits import lifted, put_between, put_between_levels, sourceward
 from twin.census.build.strands import Strands
 from twin.census.vocabulary import Vocabulary
 from twin.lifelines.base import Declaration
@@ -83,6 +83,7 @@ def draft(
         rated = joined_rows(tables, "devices", code, intake, findings)
         devices = _rated(equipment(intake, meetings, layer, declared, rated, plants), code, nodes)
         nodes, links = put_between_levels(nodes, links, devices)
+        nodes = lifted(nodes)
         nodes["away"] = sourceward(nodes, links)
         nodes, links = put_between(nodes, links, devices, _upstream(code))
     nodes["away"] = sourceward(nodes, links)
@@ -150,6 +151,7 @@ def _nodes(
     kinds = schema.by_name["kind"]
     own = meetings.of("kind")[node]
     admitted = {name for name, kind in declared.kinds.items() if kind.table == "nodes"} if declared else set()
+    nodes["plain"] = kinds.default or ""
     nodes["kind"] = np.where(np.isin(own.astype(str), list(admitted)), own, kinds.default or "")
     nodes["name"], nodes["wish"], nodes["plant_kind"] = "", "", ""
     return _with_plants(nodes, plants, admitted, declared)

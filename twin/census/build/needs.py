@@ -60,7 +60,7 @@ def dependencies(
         wish = wish[[(name, one["kind"]) not in have for name in wish["component"]]]
         offer = places[supplier]
         offer = offer[offer["table"].eq("nodes") & offer["kind"].isin(one["supplier_kinds"].split())]
-        offer = offer[reached[supplier][offer["row"].to_numpy(dtype=int)]]
+        offer = _fit(offer[reached[supplier][offer["row"].to_numpy(dtype=int)]], str(one["supplier_terms"]))
         parts.append(_nearest(wish, offer, one, table(tables, "facilities"), findings))
     found = pd.concat(parts, ignore_index=True)
     return built_table(CITY_SCHEMAS["dependencies"], found, "dependencies", findings)
@@ -94,17 +94,9 @@ def _stated(
 def _places(network: Network) -> pd.DataFrame:
     """Nodes and links of a network with the place of each (of a link: of its start)."""
     nodes = network.tables["nodes"]
-    parts = [
-        pd.DataFrame(
-            {
-                "component": network.ids("nodes"),
-                "kind": nodes["kind"],
-                "x": nodes["x"],
-                "y": nodes["y"],
-                "table": "nodes",
-            }
-        ).assign(row=np.arange(len(nodes)))
-    ]
+    own = {"component": network.ids("nodes")} | {name: nodes[name] for name in ("kind", "x", "y")}
+    own["term"] = nodes["term"] if "term" in nodes else ""
+    parts = [pd.DataFrame(own).assign(table="nodes", row=np.arange(len(nodes)))]
     if "links" in network.tables and len(network.tables["links"]):
         start = network.ends[0]
         parts.append(
@@ -119,6 +111,13 @@ def _places(network: Network) -> pd.DataFrame:
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _fit(offer: pd.DataFrame, terms: str) -> pd.DataFrame:
+    """The suppliers with one of the terms, all where none has; of several at one place the last (behind devices)."""
+    fits = offer["term"].isin(terms.split())
+    offer = offer[fits] if fits.any() else offer
+    return offer.sort_values("component", kind="stable").drop_duplicates(["x", "y"], keep="last")
 
 
 def _nearest(

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.census.build.networks import built_table
-from twin.census.build.polylines import shapes
+from twin.census.build.polylines import stations
 from twin.census.build.rules import rule
 from twin.census.vocabulary import dictionary
 from twin.model.city import CITY_SCHEMAS
@@ -18,8 +18,8 @@ from twin.model.finding import Finding
 from twin.model.network import Network
 from twin.model.table import Table
 
-BESIDE = 0.5
-"""Share of the shorter line's length that two lines must run side by side to be parallel."""
+PARALLEL = 0.94
+"""Cosine of the angle up to which two pieces count as parallel (20 degrees)."""
 
 
 def relations(
@@ -58,76 +58,90 @@ def relations(
 
 
 def _lines(networks: Mapping[str, Network], codes: Mapping[str, str]) -> pd.DataFrame:
-    """The surveyed links of all networks with their shape and half sizes."""
-    frames = []
+    """Every straight piece of the surveyed links of all networks.
+
+    Columns: `component, class, shape, half_m, tall_m, embed, low, high` (elevations of its axis at both ends)
+    and `start, end` (the survey points of its link's ends: links that meet there neither cross nor run beside).
+    """
+    import shapely
+
+    frames = [pd.DataFrame({"component": [], "class": [], "shape": [], "embed": []}, dtype=object)]
     for name, network in networks.items():
         links = network.tables["links"]
-        frame = pd.DataFrame({"component": network.ids("links"), "class": codes[name]})
-        frame["shape"] = shapes(network)
-        for column in ("width_mm", "height_mm", "start_z_m", "end_z_m", "embed"):
-            frame[column] = links[column]
-        for end in ("start", "end"):
-            frame[end] = [f"{name}/{node}" for node in links[end]]
-        frames.append(
-            frame[
-                frame["width_mm"].notna()
-                | (frame["embed"] != "")
-                | (links["length_m"] > 0 if "length_m" in links else True)
-            ]
-        )
-    if not frames:
-        return pd.DataFrame()
-    both = pd.concat(frames, ignore_index=True)
-    both["half_m"] = both["width_mm"].fillna(0.0) / 2000
-    both["tall_m"] = both["height_mm"].fillna(both["width_mm"]).fillna(0.0) / 2000
-    return both
+        found = stations(network)
+        same = found["link"].to_numpy()[1:] == found["link"].to_numpy()[:-1]
+        a, b = found[:-1][same], found[1:][same]
+        row = a["link"].to_numpy(dtype=np.int64)
+        ends = np.stack([a[["x", "y"]].to_numpy(dtype=float), b[["x", "y"]].to_numpy(dtype=float)], axis=1)
+        surveyed = (ends[:, 0] != ends[:, 1]).any(axis=1)
+        frame = pd.DataFrame({"component": network.ids("links")[row], "class": codes[name]})
+        frame["shape"] = shapely.linestrings(ends)
+        width = links["width_mm"][row]
+        height = np.where(np.isnan(links["height_mm"][row]), width, links["height_mm"][row])
+        frame["half_m"], frame["tall_m"] = np.nan_to_num(width) / 2000, np.nan_to_num(height) / 2000
+        frame["embed"] = links["embed"][row]
+        frame["low"], frame["high"] = a["z_m"].to_numpy(dtype=float), b["z_m"].to_numpy(dtype=float)
+        of_node = network.tables["nodes"]["source_id"]
+        for side, end in zip(("start", "end"), network.ends, strict=True):
+            frame[side] = of_node[end][row]
+        frames.append(frame[surveyed])
+    return pd.concat(frames, ignore_index=True)
 
 
 def _pairs(own: pd.DataFrame, others: pd.DataFrame, limit: float | None) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Rows of pairs that are near (or cross), other than with themselves or over a common node."""
+    """Rows of pieces that are near (or cross) and belong to links without a common end."""
     import shapely
 
     if own.empty or others.empty:
         return np.zeros(0, dtype=int), np.zeros(0, dtype=int)
     tree = shapely.STRtree(others["shape"].to_numpy())
-    how = {"predicate": "intersects"} if limit is None else {"predicate": "dwithin", "distance": limit}
-    a, b = tree.query(own["shape"].to_numpy(), **how)
-    keep = own["component"].to_numpy()[a] != others["component"].to_numpy()[b]
-    ends = {
-        (side, end): pd.factorize(pd.concat([own["start"], own["end"], others["start"], others["end"]]))[0]
-        for side, end in (("own", 0),)
-    }[("own", 0)]
+    if limit is None:
+        a, b = tree.query(own["shape"].to_numpy(), predicate="intersects")
+    else:
+        a, b = tree.query(own["shape"].to_numpy(), predicate="dwithin", distance=limit)
     n, m = len(own), len(others)
-    for i in (ends[:n], ends[n : 2 * n]):
-        for j in (ends[2 * n : 2 * n + m], ends[2 * n + m :]):
-            keep &= i[a] != j[b]
+    link = pd.factorize(pd.concat([own["component"], others["component"]]))[0]
+    keep = link[:n][a] != link[n:][b]
+    ends = pd.factorize(pd.concat([own["start"], own["end"], others["start"], others["end"]]))[0]
+    for one in (ends[:n], ends[n : 2 * n]):
+        for other in (ends[2 * n : 2 * n + m], ends[2 * n + m :]):
+            keep &= one[a] != other[b]
     return a[keep], b[keep]
 
 
 def _beside(own: pd.DataFrame, others: pd.DataFrame, one: Mapping[str, Any]) -> pd.DataFrame:
-    """Pairs that run side by side for a length; for `adjacent` any that are near."""
+    """Links whose pieces lie side by side, over a least length where the rule asks for one."""
     import shapely
 
     a, b = _pairs(own, others, float(one["limit_m"]))
     first, second = own["shape"].to_numpy()[a], others["shape"].to_numpy()[b]
-    along = _shadow(first, second)
     least = float(one["least_m"])
     if least == least:  # noqa: PLR0124 (NaN is the only value unequal to itself)
-        shorter = np.minimum(shapely.length(first), shapely.length(second))
-        fits = (along >= least) & (along >= BESIDE * shorter)
-        a, b, along, first, second = a[fits], b[fits], along[fits], first[fits], second[fits]
+        alike = np.abs((_headings(first) * _headings(second)).sum(axis=1)) >= PARALLEL
+        a, b, first, second = a[alike], b[alike], first[alike], second[alike]
+    feet = [shapely.line_locate_point(first, shapely.get_point(second, place)) for place in (0, -1)]
     clear = shapely.distance(first, second) - own["half_m"].to_numpy()[a] - others["half_m"].to_numpy()[b]
-    return _ordered(
-        own["component"].to_numpy()[a], others["component"].to_numpy()[b], one["kind"], clear, along
+    pieces = _ordered(
+        own["component"].to_numpy()[a],
+        others["component"].to_numpy()[b],
+        one["kind"],
+        clear,
+        np.abs(feet[0] - feet[1]),
     )
+    keys = ["component", "other", "kind"]
+    found = pieces.groupby(keys, sort=True).agg({"distance_m": "min", "length_m": "sum"}).reset_index()
+    if own is others:
+        found["length_m"] /= 2
+    return found[~(found["length_m"] < least)]
 
 
-def _shadow(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.float64]:
-    """Length of the stretch of each first line between the feet of the other's ends."""
+def _headings(shape: NDArray[Any]) -> NDArray[np.float64]:
+    """Unit vectors along straight pieces, shape (pieces, 2)."""
     import shapely
 
-    feet = [shapely.line_locate_point(first, shapely.get_point(second, place)) for place in (0, -1)]
-    return np.asarray(np.abs(feet[0] - feet[1]), dtype=np.float64)
+    ends = shapely.get_coordinates(shape).reshape(-1, 2, 2)
+    along = ends[:, 1] - ends[:, 0]
+    return np.asarray(along / np.linalg.norm(along, axis=1, keepdims=True), dtype=np.float64)
 
 
 def _spaces(own: pd.DataFrame, wells: pd.DataFrame, one: Mapping[str, Any]) -> pd.DataFrame:
@@ -161,7 +175,7 @@ def _crossings(lines: pd.DataFrame, one: Mapping[str, Any]) -> pd.DataFrame:
     z = []
     for rows in (a, b):
         share = shapely.line_locate_point(shape[rows], where, normalized=True)
-        low, high = (lines[name].to_numpy(dtype=float)[rows] for name in ("start_z_m", "end_z_m"))
+        low, high = (lines[name].to_numpy(dtype=float)[rows] for name in ("low", "high"))
         z.append(low + (high - low) * share)
     clear = np.abs(z[0] - z[1]) - lines["tall_m"].to_numpy()[a] - lines["tall_m"].to_numpy()[b]
     fits = ~(clear > float(one["limit_m"]))

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
-from twin.census.build.equipment import TURNS
+from twin.census.build.equipment import PLANT_NUMBERS, TURNS
+from twin.lifelines.surveyed import MARK, NOT_MEANT
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -68,13 +69,28 @@ def _nearest_level(here: pd.DataFrame, turning: pd.DataFrame, column: str) -> In
 
 
 def _more_nodes(nodes: pd.DataFrame, at: Ints, level: Floats) -> pd.DataFrame:
-    """New nodes at points that have some, in every other respect like the first node of their point."""
+    """New plain nodes at points that have some, with what is known of the point and nothing of its plant."""
     first = nodes.drop_duplicates("at").set_index("at")
     fresh = first.reindex(at).reset_index()
     fresh["node"] = nodes["node"].max() + 1 + np.arange(len(fresh))
     fresh["level"] = level
     fresh["source"] = False
+    fresh["kind"] = fresh["plain"]
+    for column in PLANT_NUMBERS:
+        fresh[column] = np.nan
+    for column in ("plant_kind", "name", "unit"):
+        fresh[column] = ""
+    fresh[f"{MARK}kind"] = NOT_MEANT
     return fresh[nodes.columns]
+
+
+def lifted(nodes: pd.DataFrame) -> pd.DataFrame:
+    """The nodes with sources at the highest level of their point alone."""
+    highest = nodes["level"].isna() | (nodes["level"] == nodes.groupby("at")["level"].transform("max"))
+    fed = nodes.groupby("at")["source"].transform("any")
+    return nodes.assign(
+        source=(fed & highest).to_numpy(dtype=bool) if nodes["level"].notna().any() else nodes["source"]
+    )
 
 
 def _as_links(devices: pd.DataFrame, s: Ints, t: Ints) -> pd.DataFrame:
