@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from twin.census import coordinates, crs
 from twin.census.assemble import assembled
+from twin.census.citygml.reading import is_citygml, read_citygml
 from twin.census.delivery import Delivery, opened
 from twin.census.formats.source import SourceTable, warning
 from twin.census.joined import read_joined
@@ -48,7 +49,7 @@ def read_raw(
     Parameters
     ----------
     path
-        Folder of tables, workbook, GIS file, database, or ZIP of them.
+        Folder of tables, workbook, GIS file, database, or ZIP of them; CityGML, or a folder with some.
     mapping
         `auto`, a bundled mapping, or the path of a mapping file.
     system
@@ -63,6 +64,9 @@ def read_raw(
     """
     chosen = mapping_of(mapping) if mapping != AUTO else None
     given = crs.epsg(system, "--crs") if system else ""
+    if is_citygml(path):
+        model = read_citygml(path, given)
+        return model.survey, list(model.findings)
     delivery = opened(path)
     with delivery.stack:
         watch(0.3)
@@ -115,7 +119,7 @@ def _stop(findings: Sequence[Finding], path: Path) -> None:
 
 
 def _recognised(table: SourceTable, findings: list[Finding]) -> FieldMapping | None:
-    """The bundled mapping that a table is written in; where that is not sure, a finding with the candidates."""
+    """The bundled mapping that a table is written in; if that is not sure, a finding with the candidates."""
     ranked = scores(table)
     if is_sure(ranked, table):
         return ranked[0].mapping
@@ -141,7 +145,7 @@ def _shown(headers: Sequence[str]) -> str:
 
 
 def _part(table: SourceTable, mapping: FieldMapping, kind: str, *, explicit: bool) -> Part:
-    """One table converted, with category and place in every row, and its status digits doubted where they must be."""
+    """One table converted, with category and place in every row, and its status digits doubted if need be."""
     part = converted(table, mapping, kind)
     _categorise(part)
     if kind == "points":

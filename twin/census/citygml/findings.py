@@ -50,8 +50,7 @@ def of_pieces(pieces: Sequence[Piece]) -> Iterator[Finding]:
             troubles.setdefault((piece.file, rule, what), []).append(piece.gml_id or f"#{piece.line}")
     for (file, rule, what), ids in troubles.items():
         problem, remedy = _told(rule, what)
-        severity = Severity.ERROR if rule == "citygml.rejected" else Severity.WARNING
-        yield Finding(rule, severity, file, problem, remedy, ids=tuple(ids))
+        yield Finding(rule, Severity.WARNING, file, problem, remedy, ids=tuple(ids))
 
 
 def of_networks(

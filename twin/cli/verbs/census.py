@@ -99,6 +99,7 @@ def _record(survey: Survey) -> dict[str, object]:
         "lines": len(survey.lines),
         "cells": len(survey.cells),
         "tables": {name: len(table) for name, table in survey.tables.items()},
+        "elements": survey.tables["elements"].to_dict("records") if "elements" in survey.tables else [],
         "meta": dict(survey.meta),
         "headers": headers,
     }
@@ -119,6 +120,12 @@ def _show(survey: Survey, found: Sequence[Finding]) -> None:
             [(header, column or _("(kept as extra)")) for header, column in pairs],
             (_("header of {table}", table=kind), _("read as")),
         )
+    if (elements := survey.tables.get("elements")) is not None:
+        columns = ["element", "name", "category", "outcome", "reason"]
+        became = elements.groupby(columns, sort=False)[["count", "points", "lines"]].sum().reset_index()
+        kinds = (_("element"), _("name"), _("category"), _("became"), _("reason"))
+        heads = (*kinds, _("count"), _("points"), _("lines"))
+        screen.table(list(became.itertuples(index=False, name=None)), heads, numbers=(5, 6, 7))
     screen.table([(key, value) for key, value in survey.meta.items()], ())
     if not settings().quiet:
         screen.findings(found)
