@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -126,16 +127,11 @@ def _write_layer(findings: pd.DataFrame, path: Path, crs: str) -> None:
     )  # fmt: skip
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _DATE})
+    spatial = {"geometry_name": "geom", "geometry_type": "Point", "crs": crs or None}
     try:
-        pyogrio.write_arrow(
-            table,
-            path,
-            layer="findings",
-            driver="GPKG",
-            geometry_name="geom",
-            geometry_type="Point",
-            crs=crs or None,
-        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="'crs' was not provided")
+            pyogrio.write_arrow(table, path, layer="findings", driver="GPKG", **spatial)
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
 

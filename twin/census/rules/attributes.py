@@ -106,7 +106,7 @@ def foreign_facilities(view: View) -> Iterator[Hits]:
         for category, facility in kinds.itertuples(index=False, name=None)
         for code in [vocabulary().class_of(category)]
     ]
-    wrong = kinds[bad].assign(found=True)
+    wrong = kinds[np.array(bad, dtype=np.bool_)].assign(found=True)
     found = pairs.merge(wrong, on=["category", "facility_code"], how="left")["found"].notna().to_numpy()
     expected = [f"{view.classes[number]}..." for number in view.line_class[found]]
     yield hits("lines", found, "facility_code", view.lines["facility_code"][found], expected)

@@ -93,7 +93,7 @@ def odd_codes(view: View) -> Iterator[Hits]:
         for *names, code in kinds.itertuples(index=False, name=None)
         for key in [tuple(names)]
     ]
-    wrong = kinds[bad].assign(found=True)
+    wrong = kinds[np.array(bad, dtype=np.bool_)].assign(found=True)
     found = asked.merge(wrong, on=columns, how="left")["found"].notna().to_numpy()
     at = np.flatnonzero(found)
     expected = [wanted[key][0] for key in asked.iloc[at, :3].itertuples(index=False, name=None)]
