@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.random import Generator
 from scipy.special import ndtr, ndtri
 
-from twin.synthesis.survey_tables import Columns, Draft, Floats, Mask, columns_of
+from twin.synthesis.survey_tables import Columns, Draft, Floats, Mask, Rows, columns_of
 
 _ACCURACY = Path(__file__).with_name("accuracy.csv")
 ROUNDS = 12
@@ -46,40 +46,44 @@ def survey(
         Source of the errors.
     """
     truth = Draft(columns_of("points", points), columns_of("lines", lines), dict(tables))
-    errors = _errors(truth, rng)
-    exact = measured(truth, {name: np.zeros_like(error) for name, error in errors.items()})
+    ends = truth.ends()
+    errors = _errors(truth, ends, rng)
+    exact = measured(truth, {name: np.zeros_like(error) for name, error in errors.items()}, ends)
     known = doubtful(exact)
     care = np.ones(len(truth.points["id"]))
     for _ in range(ROUNDS):
-        found = measured(truth, {name: error * care for name, error in errors.items()})
+        found = measured(truth, {name: error * care for name, error in errors.items()}, ends)
         again = doubtful(found) & ~known
         if not again.any():
             return found
         care[again] *= 0.5
     care[again] = 0.0
-    return measured(truth, {name: error * care for name, error in errors.items()})
+    return measured(truth, {name: error * care for name, error in errors.items()}, ends)
 
 
-def measured(truth: Draft, errors: Mapping[str, Floats]) -> Draft:
-    """The draft with these errors (`x`, `y`, `ground`, `depth`; one per point), rounded as tables are."""
+def measured(truth: Draft, errors: Mapping[str, Floats], ends: tuple[Rows, Rows]) -> Draft:
+    """The draft with these errors (`x`, `y`, `ground`, `depth`; one per point), rounded as tables are.
+
+    `ends` are the rows of the points that each line starts and ends at.
+    """
     draft = truth.copy()
     points, lines = draft.points, draft.lines
     points["x_m"] = np.round(points["x_m"] + errors["x"], 3)
     points["y_m"] = np.round(points["y_m"] + errors["y"], 3)
     points["ground_m"] = np.round(points["ground_m"] + errors["ground"], 3)
     points["well_depth_m"] = np.round(points["well_depth_m"] + errors["depth"], 2)
-    for side, rows in zip(("start", "end"), truth.ends(), strict=True):
+    for side, rows in zip(("start", "end"), ends, strict=True):
         depth = np.round(lines[f"{side}_depth_m"] + np.where(rows >= 0, errors["depth"][rows], 0.0), 2)
         ground = np.where(rows >= 0, points["ground_m"][rows], np.nan)
         lines[f"{side}_depth_m"] = depth
         lines[f"{side}_z_m"] = np.round(ground - depth, 3)
-    _measure_lengths(draft)
+    _measure_lengths(draft, ends)
     return draft
 
 
-def _errors(truth: Draft, rng: Generator) -> dict[str, Floats]:
+def _errors(truth: Draft, ends: tuple[Rows, Rows], rng: Generator) -> dict[str, Floats]:
     known = accuracy()
-    deepest = _depths(truth)
+    deepest = _depths(truth, ends)
     hidden = hidden_points(truth.points, deepest)
     reach = np.maximum(np.abs(deepest), known["shallow_m"])
     rows = len(deepest)
@@ -101,10 +105,10 @@ def hidden_points(points: Columns, deepest: Floats) -> Mask:
     return np.asarray((points["attachment"] == "") & (deepest > 0), dtype=np.bool_)
 
 
-def _depths(truth: Draft) -> Floats:
+def _depths(truth: Draft, ends: tuple[Rows, Rows]) -> Floats:
     """Depth of the deepest line at each point; 0 where there is none."""
     deepest = np.zeros(len(truth.points["id"]))
-    for side, rows in zip(("start", "end"), truth.ends(), strict=True):
+    for side, rows in zip(("start", "end"), ends, strict=True):
         depth = np.nan_to_num(truth.lines[f"{side}_depth_m"])
         np.maximum.at(deepest, rows[rows >= 0], depth[rows >= 0])
     return deepest
@@ -116,10 +120,10 @@ def _truncated(rows: int, rng: Generator) -> Floats:
     return np.asarray(ndtri(rng.uniform(ndtr(-limit), ndtr(limit), rows)), dtype=np.float64)
 
 
-def _measure_lengths(draft: Draft) -> None:
+def _measure_lengths(draft: Draft, rows: tuple[Rows, Rows]) -> None:
     """Lengths and mileages as they follow from the surveyed ends, where the survey gives them."""
     lines = draft.lines
-    starts, ends = draft.ends()
+    starts, ends = rows
     both = (starts >= 0) & (ends >= 0)
     points = draft.points
     run = np.hypot(points["x_m"][ends] - points["x_m"][starts], points["y_m"][ends] - points["y_m"][starts])

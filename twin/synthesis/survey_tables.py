@@ -75,10 +75,15 @@ class Draft:
 
     def ends(self) -> tuple[Rows, Rows]:
         """Row of the point each line starts and ends at; -1 where there is none (of equal ids the first)."""
-        index = pd.Series(np.arange(len(self.points["id"])), index=self.points["id"])
-        index = index[~index.index.duplicated()]
-        places = [index.reindex(self.lines[end]).fillna(-1).to_numpy() for end in ("start", "end")]
-        return places[0].astype(np.intp), places[1].astype(np.intp)
+        rows = len(self.points["id"])
+        numbers, known = pd.factorize(
+            np.concatenate([self.points["id"], self.lines["start"], self.lines["end"]])
+        )
+        first = np.full(len(known), -1, dtype=np.intp)
+        first[numbers[:rows][::-1]] = np.arange(rows)[::-1]
+        first[known == ""] = -1
+        starts, ends = first[numbers[rows:]].reshape(2, -1)
+        return starts, ends
 
     def copy(self) -> Draft:
         """A draft whose columns can be changed without changing this one."""

@@ -12,7 +12,7 @@ import shapely
 from twin.synthesis.defects import words
 from twin.synthesis.defects.present_joints import Present
 from twin.synthesis.defects.present_topology import allowed, odd_diameter
-from twin.synthesis.defects.view import EPSILON, View, among, translated
+from twin.synthesis.defects.view import EPSILON, View, among, combined, translated
 from twin.synthesis.survey_tables import TABLES, Mask
 
 NO_GROUND = "DM"
@@ -33,13 +33,14 @@ def present(view: View) -> Iterator[Present]:
     points, lines = view.points, view.lines
     both_named = (points["map_no"] != "") & (points["id"] != "")
     yield "P01", "points", both_named & (points["map_no"] != points["id"])
-    yield "P02", "points", pd.Series(points["id"]).duplicated().to_numpy() & (points["id"] != "")
+    yield "P02", "points", ~view.first_of_id & (points["id"] != "")
     yield "P03", "points", same_place(view)
     yield "P04", "points", (points["feature"] == "") == (points["attachment"] == "")
     yield "P05", "points", miscoded(view)
     yield "P06", "points", view.outside
     yield "A01", "lines", off_class(view)
-    operating = np.array([_last_number(text) for text in lines["operating"]])
+    numbers, texts = pd.factorize(lines["operating"])
+    operating = np.array([_last_number(str(text)) for text in texts])[numbers]
     yield "A02", "lines", operating > lines["design_mpa"] + EPSILON
     yield "A03", "lines", odd_diameter(view)
     coated = ~among(lines["coating"], ("", "无", "无防腐", "/", "-"))
@@ -103,7 +104,8 @@ def undated(view: View, table: str) -> Mask:
     """Rows built too early, after the survey, or before their material was in use."""
     columns = view.draft.table(table)
     built = columns["built"]
-    surveyed = np.array([float(text[:4]) if text[:4].isdigit() else np.nan for text in columns["surveyed"]])
+    numbers, texts = pd.factorize(columns["surveyed"])
+    surveyed = np.array([float(text[:4]) if text[:4].isdigit() else np.nan for text in texts])[numbers]
     result = (built < EARLIEST) | (built > surveyed)
     if table == "lines":
         first = translated(
@@ -133,7 +135,7 @@ def _unknown_terms(view: View) -> Mask:
     result = np.zeros(len(view.points["id"]), dtype=np.bool_)
     for role in ("feature", "attachment"):
         term = view.points[role]
-        numbers, pairs = pd.factorize(pd.MultiIndex.from_arrays([view.point_class, term]))
+        numbers, pairs = combined([view.point_class, term])
         strange = [
             bool(own) and bool(word) and (role, word) not in words.terms().get(own, {}) for own, word in pairs
         ]
@@ -144,7 +146,7 @@ def _unknown_terms(view: View) -> Mask:
 def same_place(view: View) -> Mask:
     """Points that stand where another point of their class stands, not joined by a line."""
     points = view.points
-    first = ~pd.Series(points["id"]).duplicated().to_numpy() | (points["id"] == "")
+    first = view.first_of_id | (points["id"] == "")
     use = first & ~view.outside & np.isfinite(points["ground_m"]) & (view.point_class != "")
     use &= np.isfinite(points["x_m"]) & np.isfinite(points["y_m"])
     rows = np.flatnonzero(use)
@@ -167,7 +169,7 @@ def miscoded(view: View) -> Mask:
     """Points whose element code is not that of their feature or attachment."""
     points = view.points
     columns = [points[name] for name in ("category", "feature", "attachment", "code")]
-    numbers, known = pd.factorize(pd.MultiIndex.from_arrays(columns))
+    numbers, known = combined(columns)
     return np.array([_miscoded(*row) for row in known], dtype=np.bool_)[numbers]
 
 
@@ -207,7 +209,7 @@ def _last_number(text: str) -> float:
 def misfiled(view: View) -> Mask:
     """Lines whose facility belongs to another class."""
     columns = [view.lines["facility_code"], view.line_class, view.lines["category"]]
-    numbers, known = pd.factorize(pd.MultiIndex.from_arrays(columns))
+    numbers, known = combined(columns)
     wrong = [
         bool(code) and bool(own) and not code.startswith((own, category)) for code, own, category in known
     ]

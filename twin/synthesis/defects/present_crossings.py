@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from twin.synthesis.defects import words
-from twin.synthesis.defects.view import BARE_MM, EPSILON, View, among
+from twin.synthesis.defects.view import BARE_MM, EPSILON, View, among, combined
 from twin.synthesis.survey_tables import Floats, Mask, Rows
 
 APART = ("JK", "SJ", "DM", "ZH", "XTD", "RF", "JN")
@@ -64,9 +64,7 @@ class Solids:
     def keys(self) -> npt.NDArray[np.object_]:
         """What the clearances of a line depend on, as one text."""
         view = self.view
-        numbers, known = pd.factorize(
-            pd.MultiIndex.from_arrays([view.line_class, view.lines["pressure"], view.lines["embed"]])
-        )
+        numbers, known = combined([view.line_class, view.lines["pressure"], view.lines["embed"]])
         texts = np.array(["|".join(row) for row in known], dtype=object)[numbers]
         large = view.sections[0] > 200
         return np.asarray(texts + np.where(large, "|large", "|"), dtype=object)

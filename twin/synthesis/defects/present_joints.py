@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from twin.synthesis.defects import words
-from twin.synthesis.defects.view import EPSILON, SIDES, View, among
+from twin.synthesis.defects.view import EPSILON, SIDES, View, among, combined
 from twin.synthesis.survey_tables import Floats, Mask, Rows
 
 Present = tuple[str, str, Any]
@@ -50,7 +50,7 @@ def repeated(view: View) -> Mask:
 
 def lines_wanted(view: View) -> Rows:
     """How many lines the feature of each point asks for; 0 for any number."""
-    numbers, known = pd.factorize(pd.MultiIndex.from_arrays([view.point_class, view.points["feature"]]))
+    numbers, known = combined([view.point_class, view.points["feature"]])
     wanted = []
     for class_code, feature in known:
         term = words.terms().get(class_code, {}).get(("feature", feature))

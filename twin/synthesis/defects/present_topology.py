@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from twin.synthesis.defects import words
 from twin.synthesis.defects.present_joints import Present
-from twin.synthesis.defects.view import EPSILON, View, among
+from twin.synthesis.defects.view import EPSILON, View, among, combined
 from twin.synthesis.survey_tables import Floats, Mask, Rows
 
 SINKS = frozenset(
@@ -164,8 +164,7 @@ def resized(view: View) -> Mask:
 
 def allowed(view: View) -> Mask:
     """Lines whose material is known and is for their class."""
-    keys = pd.MultiIndex.from_arrays([view.lines["material"], view.line_class])
-    numbers, known = pd.factorize(keys)
+    numbers, known = combined([view.lines["material"], view.line_class])
     good = [
         material in words.materials() and own in words.materials()[material][0] for material, own in known
     ]

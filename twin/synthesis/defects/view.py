@@ -6,7 +6,7 @@ was written apart from the rules of the census, so that both can be compared.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -40,6 +40,17 @@ def among(values: npt.NDArray[Any], chosen: Any) -> Mask:
     """Which texts are among the chosen ones."""
     numbers, known = pd.factorize(values)
     return np.array([name in chosen for name in known], dtype=np.bool_)[numbers]
+
+
+def combined(columns: Sequence[npt.NDArray[Any]]) -> tuple[Rows, list[tuple[str, ...]]]:
+    """Number of each row's combination of texts, and the combinations."""
+    total: Rows = np.zeros(len(columns[0]), dtype=np.intp)
+    for column in columns:
+        numbers, known = pd.factorize(column)
+        total = total * max(len(known), 1) + numbers
+    _, first, back = np.unique(total, return_index=True, return_inverse=True)
+    texts = [tuple(str(column[row]) for column in columns) for row in first]
+    return back.astype(np.intp), texts
 
 
 def section(size: str) -> tuple[float, float]:
@@ -84,6 +95,11 @@ class View:
         """First row of each id; -1 where no point has it."""
         self.end_row: Rows = first[self.end_no]
         """Row of the point at each end."""
+
+    @cached_property
+    def first_of_id(self) -> Mask:
+        """Points that are the first of their id."""
+        return np.asarray(self.row_of[self.point_no] == np.arange(len(self.point_no)))
 
     @cached_property
     def point_class(self) -> npt.NDArray[Any]:
