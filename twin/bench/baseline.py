@@ -19,7 +19,19 @@ from twin.bench.measure import Row
 from twin.io.files import read_text, refuse, write_bytes, write_text
 from twin.text import _
 
-HISTORY = ("date", "commit", "id", "size", "seconds", "peer", "peer_seconds", "ratio", "peak_mb", "threads")
+HISTORY = (
+    "date",
+    "commit",
+    "id",
+    "size",
+    "seconds",
+    "peer",
+    "peer_seconds",
+    "ratio",
+    "peak_mb",
+    "threads",
+    "exponent",
+)
 LIMIT = 16 * 1024**2
 
 
@@ -58,7 +70,7 @@ def write_baseline(path: Path, rows: Iterable[Row]) -> None:
 
 
 def growth(row: Row, before: Mapping[str, Any], case: Case) -> list[Growth]:
-    """What grew: counters by anything at all, calibrated time and memory by more than the case allows."""
+    """What grew: counters by anything at all, time, memory and exponent by more than the case allows."""
     known = before.get("counters", {})
     found = [
         Growth(row.id, name, float(known.get(name, 0)), float(value), float(known.get(name, 0)))
@@ -69,6 +81,8 @@ def growth(row: Row, before: Mapping[str, Any], case: Case) -> list[Growth]:
         then = float(before.get(figure, 0.0))
         if then and now > then * (1 + share):
             found.append(Growth(row.id, figure, then, now, then * (1 + share)))
+    if row.exponent > case.steepest:
+        found.append(Growth(row.id, "exponent", 1.0, row.exponent, case.steepest))
     return found
 
 
@@ -88,7 +102,10 @@ def append_history(path: Path, rows: Iterable[Row]) -> None:
     for row in rows:
         theirs = (row.peer, f"{row.peer_seconds:.5f}", f"{row.ratio:.3f}") if row.peer else ("", "", "")
         writer.writerow(
-            (date, commit, row.id, row.size, f"{row.seconds:.5f}", *theirs, f"{row.peak_mb:.1f}", row.threads)
+            (
+                *(date, commit, row.id, row.size, f"{row.seconds:.5f}", *theirs, f"{row.peak_mb:.1f}"),
+                *(row.threads, f"{row.exponent:.3f}" if row.exponent else ""),
+            )
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8", newline="") as file:

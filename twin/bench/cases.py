@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -50,6 +51,8 @@ class Outcome:
         Exact work counters; equal on every machine with the same versions.
     elsewhere
         Whether the work was done in processes of its own, whose memory counts.
+    exponent
+        Exponent of time over size, fitted to several sizes; 0 where there was one size.
     """
 
     seconds: float
@@ -57,6 +60,7 @@ class Outcome:
     size: int
     counters: Mapping[str, int]
     elsewhere: bool = False
+    exponent: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ class Case:
         Passes; the median counts.
     slower, larger
         How far calibrated time and memory may grow before it is a failure, as shares.
+    steepest
+        Largest exponent of time over size.
     """
 
     id: str
@@ -85,6 +91,7 @@ class Case:
     repeats: int = 5
     slower: float = 0.5
     larger: float = 0.25
+    steepest: float = math.inf
 
 
 @contextmanager
@@ -98,6 +105,8 @@ def stopwatch() -> Iterator[list[float]]:
 
 def cases(wish: Wish) -> dict[str, Case]:
     """All benchmarks by id: the fixed ones, one per bundled drill, one for a city of the user's own."""
+    from twin.bench import census
+
     fixed = [
         Case(
             "import-twin",
@@ -117,6 +126,7 @@ def cases(wish: Wish) -> dict[str, Case]:
             repeats=3,
             slower=0.6,
         ),
+        *census.cases(),
     ]
     found = {case.id: case for case in fixed}
     for name in _bundled_drills():

@@ -30,7 +30,8 @@ class Row:
     """One measured benchmark.
 
     `seconds` and `peer_seconds` are medians of wall time; `time` and `memory` are calibrated: processor time
-    and peak memory in multiples of the calibration's (0 where only counters were asked for).
+    and peak memory in multiples of the calibration's (0 where only counters were asked for). `exponent` is
+    that of time over size, where it was measured.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Row:
     counters: Mapping[str, int]
     time: float = 0.0
     memory: float = 0.0
+    exponent: float = 0.0
 
     @property
     def ratio(self) -> float:
@@ -64,7 +66,17 @@ def calibration() -> Calibration:
 def count(case: Case, wish: Wish) -> Row:
     """One pass in this process, for its counters alone."""
     found = case.measure(wish)
-    return Row(case.id, found.size, found.seconds, "", 0.0, 0.0, threads(), dict(found.counters))
+    return Row(
+        case.id,
+        found.size,
+        found.seconds,
+        "",
+        0.0,
+        0.0,
+        threads(),
+        dict(found.counters),
+        exponent=found.exponent,
+    )
 
 
 def measure(case: Case, wish: Wish, unit: Calibration, step: Callable[[], None] = lambda: None) -> Row:
@@ -98,6 +110,7 @@ def measure(case: Case, wish: Wish, unit: Calibration, step: Callable[[], None] 
         first["counters"],
         cpu / unit.cpu_s,
         peak / unit.peak_mb if unit.peak_mb else 0.0,
+        median(one["exponent"] for one in passes),
     )
 
 

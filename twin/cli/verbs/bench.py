@@ -133,6 +133,7 @@ def _show(rows: Sequence[Row], grown: Sequence[Growth], left_out: Mapping[str, o
         _("ratio"),
         _("peak MB"),
         _("threads"),
+        _("growth"),
     )
     screen.table(
         [
@@ -145,11 +146,12 @@ def _show(rows: Sequence[Row], grown: Sequence[Growth], left_out: Mapping[str, o
                 f"{row.ratio:.2f}" if row.peer else "",
                 f"{row.peak_mb:.0f}" if row.peak_mb else "",
                 row.threads,
+                f"n^{row.exponent:.2f}" if row.exponent else "",
             )
             for row in rows
         ],
         headings,
-        numbers=(1, 2, 4, 5, 6, 7),
+        numbers=(1, 2, 4, 5, 6, 7, 8),
     )
     for name, reason in left_out.items():
         screen.note(_("{id} is left out: {reason}", id=name, reason=reason))
