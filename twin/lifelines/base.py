@@ -71,9 +71,9 @@ class Declaration:
     checks
         `module:function` with `check(network) -> list[Finding]`, beyond the schema; "" for none.
     survey
-        `module:function` with `tables(surveyed) -> Mapping[str, DataFrame]`: its tables from a pipeline census
-        whose chains are collapsed and whose devices stand between nodes (`twin.lifelines.surveyed`); "" where it
-        takes them as they are.
+        `module:function` with `tables(surveyed) -> Mapping[str, DataFrame]`: its tables from a pipeline
+        census whose chains are collapsed and whose devices stand between nodes
+        (`twin.lifelines.surveyed`); "" where it takes them as they are.
     """
 
     name: str

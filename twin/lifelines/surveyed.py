@@ -1,4 +1,4 @@
-"""What a pipeline census hands to a lifeline: nodes and links with everything surveyed or joined about them."""
+"""What a pipeline census hands to a lifeline: nodes and links with all that was surveyed or joined."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Surveyed:
     rules
         Tables of assumptions of its class, by name.
     fed
-        Devices of other lifelines that this one feeds by the joined tables: `node, consumer` (full id), `power_kw,
-        q_m3h, head_m`.
+        Devices of other lifelines that this one feeds by the joined tables: `node, consumer` (full id),
+        `power_kw, q_m3h, head_m`.
     year
         Year of the census.
     assumed
@@ -65,7 +65,7 @@ def per_node(surveyed: Surveyed, column: str) -> NDArray[np.float64]:
 
 
 def bores(surveyed: Surveyed, rows: NDArray[np.bool_]) -> None:
-    """Put `diameter_mm` into those links: the section as surveyed, by material the inner one, else a usual one."""
+    """Put `diameter_mm` into those links: as surveyed, by material the inner one, else a usual one."""
     links, rules = surveyed.links, surveyed.rules
     width = links["width_mm"].to_numpy(dtype=np.float64)
     measured = rows & (width > 0)
@@ -121,7 +121,8 @@ def fill(frame: pd.DataFrame, column: str, values: object, where: object, origin
     A column that is new is made, missing (NaN or "") outside of `where`.
     """
     rows = np.asarray(where, dtype=bool)
-    given = values if np.ndim(values) == 0 else np.asarray(values)[rows]  # type: ignore[call-overload]
+    array = np.asarray(values)
+    given = array[rows] if array.ndim else array[()]
     blank = np.full(len(frame), NOT_MEANT)
     mark = np.nan_to_num(np.array(frame.get(MARK + column, blank), dtype=float), nan=NOT_MEANT).astype(
         np.int8

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twin.census.build.intake import Intake, text
 from twin.census.build.meetings import Meetings
-from twin.census.build.rules import rule
+from twin.census.build.rules import records
 from twin.lifelines import registry
 from twin.model.finding import Finding, Severity
 from twin.text import _
@@ -32,19 +32,19 @@ def attach(
     from scipy.spatial import KDTree
 
     found = {}
-    for one in rule("attachment").to_dict("records"):
+    for one in records("attachment"):
         layer, name = _layer(intake, one["class"])
         wish = customers[customers[one["demand"]] > 0].reset_index(drop=True)
         if layer < 0 or wish.empty:
             continue
         points = _serving(intake, meetings, layer, one, _stations(intake, meetings, layer, name, plants))
         place = wish[["x_m", "y_m"]].to_numpy(dtype=np.float64)
-        far = np.full(len(wish), np.inf)
+        far: NDArray[np.float64] = np.full(len(wish), np.inf)
         nearest = np.full(len(wish), -1, dtype=np.int64)
         if len(points):
             tree = KDTree(intake.points[["x_m", "y_m"]].to_numpy(dtype=np.float64)[points])
-            far, index = tree.query(place)
-            nearest = points[index]
+            found_far, index = tree.query(place)
+            far, nearest = np.asarray(found_far, dtype=np.float64), points[np.asarray(index)]
         served = far <= one["limit_m"]
         if not served.all():
             findings.append(_unserved(name, wish["id"][~served], one["limit_m"]))
@@ -70,7 +70,7 @@ def _serving(
     one: Mapping[str, Any],
     stations: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Points that may serve: ends of lines of the admitted categories, or the admitted equipment; no stations."""
+    """Points that may serve: ends of admitted lines, or the admitted equipment; no stations."""
     here = meetings.layer == layer
     if one["terms"]:
         here = here & np.isin(meetings.words.astype(str), one["terms"].split())

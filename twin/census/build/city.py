@@ -62,7 +62,9 @@ class Built:
 
 def build(survey: Survey, name: str, tell: Tell = lambda share: None) -> Built:
     """The city of a survey; `tell` is given the share of the work that is done."""
-    words, findings, assumed = vocabulary(), [], []
+    words = vocabulary()
+    findings: list[Finding] = []
+    assumed: list[Message] = []
     tables = survey.tables
     intake = take_in(survey, words)
     meetings = meet(intake, words)
@@ -198,7 +200,7 @@ def _feeds(drafts: Mapping[str, Draft], intake: Intake) -> dict[str, pd.DataFram
 def _called(
     drafts: Mapping[str, Draft], networks: Mapping[str, Network], intake: Intake, facilities: Network
 ) -> dict[str, list[str]]:
-    """The components at each survey point: plants, then devices, then the node; and each facility by its id."""
+    """The components at each survey point (plants, then devices, then the node), and facilities by id."""
     found: dict[str, list[str]] = {}
     for layer in networks:
         one = drafts[layer]
@@ -249,7 +251,8 @@ def _shares_told(provenance: pd.DataFrame) -> list[Message]:
         every = max(float(total.sum()), 1.0)
         told.append(
             _(
-                "{layer}: of the values it rests on {measured} % were measured, {joined} % joined, {repaired} % repaired and {assumed} % assumed.",
+                "{layer}: of the values it rests on {measured} % were measured, {joined} % joined,"
+                " {repaired} % repaired and {assumed} % assumed.",
                 layer=str(layer),
                 **{name: round(100 * float(total[name]) / every) for name in total.index},
             )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from twin.census.build.drafts import Draft
 from twin.census.build.intake import REASONS, Intake, text
@@ -104,7 +105,7 @@ def without_source(drafts: Mapping[str, Draft]) -> list[Finding]:
     return found
 
 
-def _pieces(one: Draft, lost: Sequence[int] | np.ndarray) -> list[str]:  # type: ignore[type-arg]
+def _pieces(one: Draft, lost: NDArray[np.int64]) -> list[str]:
     """The first node of each connected piece among those nodes."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

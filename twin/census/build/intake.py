@@ -132,9 +132,10 @@ def _equipment(survey: Survey, words: Vocabulary) -> NDArray[np.bool_]:
     points = survey.points
     pairs = pd.DataFrame({name: text(points, name) for name in ("category", "attachment")})
     known = {}
-    for row in pairs.drop_duplicates().itertuples(index=False):
-        term = words.term(row.category, "attachment", row.attachment) if row.attachment else None
-        known[(row.category, row.attachment)] = term is not None and term.kind != ""
+    unique = pairs.drop_duplicates()
+    for category, attachment in zip(unique["category"], unique["attachment"], strict=True):
+        term = words.term(category, "attachment", attachment) if attachment else None
+        known[(category, attachment)] = term is not None and term.kind != ""
     found = np.array(
         [known[pair] for pair in zip(pairs["category"], pairs["attachment"], strict=True)], dtype=bool
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.census.build.intake import Intake, text
-from twin.census.build.rules import rule
+from twin.census.build.rules import records, rule
 from twin.census.vocabulary import OTHER, Vocabulary
 from twin.lifelines import registry
 from twin.lifelines.census import Term
@@ -65,7 +65,7 @@ def line_levels(intake: Intake) -> NDArray[np.float64]:
     lines = intake.lines
     level = np.full(len(lines), np.nan)
     categories, pressures = text(lines, "category"), text(lines, "pressure")
-    for one in rule("classes").to_dict("records"):
+    for one in records("classes"):
         rows = intake.line_class == one["class"]
         if not one["level"] or not rows.any():
             continue
@@ -143,13 +143,12 @@ def _terms(
     group = frame.groupby(list(frame.columns), sort=False).ngroup().to_numpy()
     terms: list[Term] = []
     place = []
-    for one in frame.drop_duplicates().itertuples(index=False):
-        own = known[intake.layers[one.layer]].census if intake.layers[one.layer] in known else None
-        term = (
-            own.by_term.get((one.role, one.word))
-            if own is not None
-            else words.term(one.category, one.role, one.word)
-        )
+    unique = frame.drop_duplicates()
+    rows = zip(*(unique[name] for name in ("layer", "role", "word", "category")), strict=True)
+    for number, kind, word, code in rows:
+        declared = known.get(intake.layers[number])
+        own = declared.census if declared is not None else None
+        term = own.by_term.get((kind, word)) if own is not None else words.term(code, kind, word)
         place.append(len(terms) if term is not None else -1)
         if term is not None:
             terms.append(term)
@@ -187,7 +186,7 @@ def _line_keys(intake: Intake) -> Ints:
     """A number per line; lines with equal numbers are alike in what their class compares."""
     lines = intake.lines
     columns = sorted({name for keys in rule("classes")["keys"] for name in keys.split()})
-    own = {one["class"]: one["keys"].split() for one in rule("classes").to_dict("records")}
+    own = {one["class"]: one["keys"].split() for one in records("classes")}
     codes = {name: pd.factorize(lines[name])[0] for name in columns}
     frame = pd.DataFrame({"layer": intake.layer})
     for name in columns:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.census.build.equipment import table
 from twin.census.build.networks import built_table
-from twin.census.build.rules import rule
+from twin.census.build.rules import records
 from twin.model.city import CITY_SCHEMAS, FACILITY
 from twin.model.finding import Finding, Severity
 from twin.model.network import Network
@@ -50,7 +50,7 @@ def dependencies(
     have = set(zip(rows["consumer"], rows["kind"], strict=True))
     places = {name: _places(network) for name, network in {**networks, FACILITY: facilities}.items()}
     parts = [rows]
-    for one in rule("dependencies").to_dict("records"):
+    for one in records("dependencies"):
         consumer = layers.get(one["consumer_class"], FACILITY if one["consumer_class"] == FACILITY else "")
         supplier = layers.get(one["supplier_class"], "")
         if consumer not in places or supplier not in places:
@@ -69,7 +69,7 @@ def dependencies(
 def _stated(
     rows: pd.DataFrame, known: set[str], called: Mapping[str, Sequence[str]], findings: list[Finding]
 ) -> pd.DataFrame:
-    """The joined rows with components in the place of survey points; one that stands for several is several rows."""
+    """The joined rows with components in the place of survey points, one row for each that stands there."""
     made, lost = [], []
     for row in rows.to_dict("records"):
         ends = [
@@ -95,7 +95,7 @@ def _places(network: Network) -> pd.DataFrame:
     """Nodes and links of a network with the place of each (of a link: of its start)."""
     nodes = network.tables["nodes"]
     own = {"component": network.ids("nodes")} | {name: nodes[name] for name in ("kind", "x", "y")}
-    own["term"] = nodes["term"] if "term" in nodes else ""
+    own["term"] = nodes["term"] if "term" in nodes else np.full(len(nodes), "", dtype=object)
     parts = [pd.DataFrame(own).assign(table="nodes", row=np.arange(len(nodes)))]
     if "links" in network.tables and len(network.tables["links"]):
         start = network.ends[0]
@@ -114,7 +114,7 @@ def _places(network: Network) -> pd.DataFrame:
 
 
 def _fit(offer: pd.DataFrame, terms: str) -> pd.DataFrame:
-    """The suppliers with one of the terms, all where none has; of several at one place the last (behind devices)."""
+    """The suppliers with one of the terms, all where none has; at one place the last, behind the devices."""
     fits = offer["term"].isin(terms.split())
     offer = offer[fits] if fits.any() else offer
     return offer.sort_values("component", kind="stable").drop_duplicates(["x", "y"], keep="last")
@@ -123,7 +123,7 @@ def _fit(offer: pd.DataFrame, terms: str) -> pd.DataFrame:
 def _nearest(
     wish: pd.DataFrame,
     offer: pd.DataFrame,
-    one: Mapping[str, object],
+    one: Mapping[str, Any],
     own: pd.DataFrame,
     findings: list[Finding],
 ) -> pd.DataFrame:
@@ -132,11 +132,12 @@ def _nearest(
 
     if wish.empty:
         return pd.DataFrame(columns=list(COLUMNS))
-    far, place = np.full(len(wish), np.inf), np.zeros(len(wish), dtype=int)
+    far: NDArray[np.float64] = np.full(len(wish), np.inf)
+    place: NDArray[np.int64] = np.zeros(len(wish), dtype=np.int64)
     if len(offer):
-        far, place = KDTree(offer[["x", "y"]].to_numpy(dtype=float)).query(
-            wish[["x", "y"]].to_numpy(dtype=float)
-        )
+        tree = KDTree(offer[["x", "y"]].to_numpy(dtype=float))
+        found_far, index = tree.query(wish[["x", "y"]].to_numpy(dtype=float))
+        far, place = np.asarray(found_far, dtype=np.float64), np.asarray(index, dtype=np.int64)
     near = far <= float(str(one["limit_m"]))
     if not near.all():
         problem = _("has no supplier of {kind} within {limit} m", kind=str(one["kind"]), limit=one["limit_m"])
@@ -152,6 +153,6 @@ def _nearest(
     column = f"backup_{one['kind']}_min"
     if one["consumer_class"] == FACILITY and column in own:
         backup = own.drop_duplicates("id").set_index("id")[column]
-        ids = [str(name).rsplit("/", 1)[-1] for name in rows["consumer"]]
-        rows["backup_min"] = backup.reindex(ids).fillna(0.0).to_numpy()
+        bare = [str(name).rsplit("/", 1)[-1] for name in rows["consumer"]]
+        rows["backup_min"] = backup.reindex(bare).fillna(0.0).to_numpy()
     return rows

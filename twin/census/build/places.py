@@ -71,7 +71,7 @@ def facilities(tables: Tables, findings: list[Finding]) -> Network:
 
 
 def agencies(tables: Tables, findings: list[Finding]) -> dict[str, Table]:
-    """Agencies and depots; a depot of an agency that is in no table is left out of its row, with a finding."""
+    """Agencies and depots; an agency loses a depot that is in no table, with a finding."""
     known = table(tables, "depots").rename(columns={"x_m": "x", "y_m": "y"})
     streets = table(tables, "streets")
     junctions = set(streets["start"]) | set(streets["end"])

@@ -42,7 +42,7 @@ def sign(frame: pd.DataFrame, columns: set[str]) -> pd.DataFrame:
 def _marks(frame: pd.DataFrame, columns: set[str]) -> dict[str, NDArray[np.int8]]:
     """The marks of those columns that a city has, and of the survey's own that were filled in."""
     found = {}
-    for name in frame:
+    for name in map(str, frame):
         known = name.removeprefix(MARK)
         if name.startswith(MARK) and known in columns:
             found[known] = np.nan_to_num(frame[name].to_numpy(dtype=float), nan=NOT_MEANT).astype(np.int8)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twin.census.build.networks import built_table
 from twin.census.build.polylines import stations
-from twin.census.build.rules import rule
+from twin.census.build.rules import records
 from twin.census.vocabulary import dictionary
 from twin.model.city import CITY_SCHEMAS
 from twin.model.finding import Finding
@@ -40,7 +40,7 @@ def relations(
     if lines.empty:
         return Table.empty(CITY_SCHEMAS["relations"])
     parts = []
-    for one in rule("relations").to_dict("records"):
+    for one in records("relations"):
         if one["kind"] == "crossing":
             parts.append(_crossings(lines, one))
         elif one["kind"] == "shared":
@@ -60,8 +60,8 @@ def relations(
 def _lines(networks: Mapping[str, Network], codes: Mapping[str, str]) -> pd.DataFrame:
     """Every straight piece of the surveyed links of all networks.
 
-    Columns: `component, class, shape, half_m, tall_m, embed, low, high` (elevations of its axis at both ends)
-    and `start, end` (the survey points of its link's ends: links that meet there neither cross nor run beside).
+    Columns: `component, class, shape, half_m, tall_m, embed`, `low, high` (elevations of its axis at both
+    ends) and `start, end` (points at the ends of its link: links that meet there are no pair).
     """
     import shapely
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -24,6 +25,13 @@ def rule(name: str) -> pd.DataFrame:
         if filled.any() and not numbers[filled].isna().any():
             table[column] = numbers.astype(float)
     return table.astype({name: object for name in table.columns if table[name].dtype == TEXT})
+
+
+def records(name: str, class_code: str = "") -> list[dict[str, Any]]:
+    """The rows of a table of rules as mappings, all or those of one class."""
+    table = rule(name)
+    own = table[table["class"] == class_code] if class_code else table
+    return [{str(key): value for key, value in row.items()} for row in own.to_dict("records")]
 
 
 def rules_of(class_code: str) -> dict[str, pd.DataFrame]:

@@ -25,8 +25,8 @@ def sourceward(nodes: pd.DataFrame, links: pd.DataFrame) -> Floats:
     place = pd.Series(np.arange(len(nodes)), index=nodes["node"])
     ends = [place[links[name]].to_numpy() for name in ("s", "t")]
     weight = np.maximum(links["length_m"].to_numpy(dtype=np.float64), 0.01)
-    keep = pd.DataFrame({"a": np.minimum(*ends), "b": np.maximum(*ends), "w": weight})
-    keep = keep[keep["a"] != keep["b"]].groupby(["a", "b"], as_index=False)["w"].min()
+    pairs = pd.DataFrame({"a": np.minimum(*ends), "b": np.maximum(*ends), "w": weight})
+    keep = pairs[pairs["a"] != pairs["b"]].groupby(["a", "b"])["w"].min().reset_index()
     graph = coo_array((keep["w"], (keep["a"], keep["b"])), shape=(len(nodes), len(nodes))).tocsr()
     return np.asarray(dijkstra(graph, directed=False, indices=sources, min_only=True), dtype=np.float64)
 

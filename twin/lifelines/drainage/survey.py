@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from twin.lifelines.surveyed import (
     ASSUMED,
@@ -49,7 +50,7 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
     surveyed.assumed.extend(
         (
             _(
-                "Drainage: roughness by material (GB 50014); what customers drain is {share} of the water they use.",
+                "Drainage: roughness by material (GB 50014); customers drain {share} of the water they use.",
                 share=factor(surveyed, "sewage_share"),
             ),
             _("Drainage: pumps of unknown rating have a usual one."),
@@ -58,7 +59,7 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
     return {"nodes": surveyed.nodes, "links": links}
 
 
-def _sections(surveyed: Surveyed, conduit: np.ndarray) -> None:  # type: ignore[type-arg]
+def _sections(surveyed: Surveyed, conduit: NDArray[np.bool_]) -> None:
     links = surveyed.links
     width, height = (links[name].to_numpy(dtype=float) for name in ("width_mm", "height_mm"))
     box = conduit & (height > 0) & (np.abs(width - height) > 1)

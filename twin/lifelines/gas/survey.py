@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from twin.lifelines.surveyed import (
     ASSUMED,
@@ -52,10 +53,10 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
     surveyed.assumed.extend(
         (
             _(
-                "Gas: roughness by material; regulators of unknown setting keep the highest pressure of the tier behind them."
+                "Gas: roughness by material; regulators of unknown setting keep what their tier allows."
             ),
             _(
-                "Gas: customers draw from the nearest point of the pipes; the peak hour is {peak} times the mean.",
+                "Gas: customers draw from the nearest point, in the peak hour {peak} times the mean.",
                 peak=factor(surveyed, "peak"),
             ),
         )
@@ -63,7 +64,7 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
     return {"nodes": nodes, "links": links}
 
 
-def _behind(surveyed: Surveyed) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _behind(surveyed: Surveyed) -> NDArray[np.float64]:
     """The lowest pressure class among the pipes at the far node of each link, MPa."""
     links = surveyed.links
     ends = pd.concat([links[[end, "level"]].set_axis(["node", "level"], axis=1) for end in ("start", "end")])

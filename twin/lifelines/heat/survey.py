@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from twin.lifelines.surveyed import (
     ASSUMED,
@@ -54,14 +55,12 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
         MEASURED,
     )
     surveyed.assumed.append(
-        _(
-            "Heat: substations serve the customers nearest to them; supply and return pipes are not told apart."
-        )
+        _("Heat: substations serve the nearest customers; supply and return pipes are not told apart.")
     )
     return {"nodes": nodes, "links": links}
 
 
-def _plants(surveyed: Surveyed, plant: np.ndarray, pump: np.ndarray) -> None:  # type: ignore[type-arg]
+def _plants(surveyed: Surveyed, plant: NDArray[np.bool_], pump: NDArray[np.bool_]) -> None:
     links = surveyed.links
     for column in ("capacity", "t_c", "head_m"):
         if column not in links:
@@ -75,7 +74,7 @@ def _plants(surveyed: Surveyed, plant: np.ndarray, pump: np.ndarray) -> None:  #
     fill_missing(links, "head_m", factor(surveyed, "pump_head_m"), plant | pump, ASSUMED)
 
 
-def _served(surveyed: Surveyed, column: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _served(surveyed: Surveyed, column: str) -> NDArray[np.float64]:
     """The sum of a column over the customers at the ends of each link that is a device of their point."""
     total = surveyed.customers.groupby("node")[column].sum()
     found = total.reindex(surveyed.links["start"]).fillna(0.0).to_numpy(dtype=float)

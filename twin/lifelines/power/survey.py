@@ -137,7 +137,7 @@ def _loads(surveyed: Surveyed) -> pd.DataFrame:
 
 
 def _motors(surveyed: Surveyed) -> pd.DataFrame:
-    """The motors of what other networks have fed from here: its shaft power, else rho g q h, else a usual one."""
+    """The motors of what other networks have fed from here: shaft power, else rho g q h, else a usual one."""
     fed = surveyed.fed
     efficiency = factor(surveyed, "motor_efficiency")
     hydraulic = (

@@ -1,4 +1,4 @@
-"""A water network from a pipeline census: sections, roughness, pumps, tanks and demands that a survey lacks."""
+"""A water network from a pipeline census: roughness, pumps, tanks and demands that a survey lacks."""
 
 from __future__ import annotations
 
@@ -71,14 +71,15 @@ def _pumps(surveyed: Surveyed, pump: NDArray[np.bool_]) -> pd.DataFrame:
         fill(links, column, usual, pump & ~given, ASSUMED)
     rated = links.loc[pump, ["q_m3h", "head_m"]].drop_duplicates().sort_values(["q_m3h", "head_m"])
     rated["curve"] = [f"P-{q:g}-{h:g}" for q, h in zip(rated["q_m3h"], rated["head_m"], strict=True)]
-    name = links[["q_m3h", "head_m"]].merge(rated, on=["q_m3h", "head_m"], how="left")["curve"]
+    merged = links[["q_m3h", "head_m"]].merge(rated, on=["q_m3h", "head_m"], how="left")
+    called = merged["curve"].fillna("").to_numpy(dtype=object)
     origin = (
         links["device_origin"].to_numpy(dtype=float)
         if "device_origin" in links
         else np.full(len(links), JOINED)
     )
-    fill(links, "curve", name.fillna("").to_numpy(dtype=object), pump & (origin == JOINED), JOINED)
-    fill(links, "curve", name.fillna("").to_numpy(dtype=object), pump & (origin != JOINED), ASSUMED)
+    fill(links, "curve", called, pump & (origin == JOINED), JOINED)
+    fill(links, "curve", called, pump & (origin != JOINED), ASSUMED)
     fill(links, "setting", 1.0, pump, ASSUMED)
     flow = np.round(rated["q_m3h"].to_numpy(dtype=float) / 3600, 9)
     return pd.DataFrame(
@@ -150,9 +151,7 @@ def _say(surveyed: Surveyed) -> None:
     surveyed.assumed.extend(
         (
             _("Water: roughness of pipes by material and age (handbook values of Hazen-Williams C)."),
-            _(
-                "Water: customers draw from the nearest point of the mains, with one pattern of the day for all."
-            ),
+            _("Water: customers draw from the nearest point of the mains, with one pattern of the day."),
             _("Water: pumps of unknown curve have one through their rated point; valves throttle nothing."),
             _("Water: full demand from {p} m of pressure at the main.", p=factor(surveyed, "p_required_m")),
         )
