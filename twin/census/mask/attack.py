@@ -55,47 +55,86 @@ def rms(residuals: Floats) -> float:
     return float(np.sqrt((residuals**2).mean()))
 
 
-def _affine_left(masked: Floats, true: Floats, chosen: Rows) -> Floats:
-    """What an affine least-squares fit to the control points leaves, as vectors."""
-    middle = masked[chosen].mean(axis=0)
-    terms = np.column_stack((masked - middle, np.ones(len(masked))))
-    coefficients = np.linalg.lstsq(terms[chosen], true[chosen] - middle, rcond=None)[0]
-    return np.asarray(true - middle - terms @ coefficients)
+@dataclass(frozen=True)
+class Fit:
+    """A fit through control points as matrices: what it leaves of a displacement is linear in it.
+
+    Attributes
+    ----------
+    terms, solver
+        Terms of the affine map at all places, shape (n, 3), and its least-squares solution from the control
+        points, shape (3, k).
+    weights
+        Weight of each control point in the linear interpolation at each place, shape (n, k), zero outside
+        of their triangles; None for the affine fit alone.
+    chosen
+        Rows of the control points.
+    """
+
+    terms: Floats
+    solver: Floats
+    weights: Floats | None
+    chosen: Rows
+
+    @classmethod
+    def of(cls, places: Floats, chosen: Rows, *, pieces: bool) -> Fit:
+        """The fit for places, shape (n, 2), that are known at the rows `chosen`."""
+        middle = places[chosen].mean(axis=0)
+        scale = max(float(np.ptp(places, axis=0).max()), 1.0)
+        terms = np.column_stack(((places - middle) / scale, np.ones(len(places))))
+        weights = _weights(places, places[chosen]) if pieces else None
+        return cls(terms, np.linalg.pinv(terms[chosen]), weights, chosen)
+
+    def left(self, moves: Floats) -> Floats:
+        """What is left, as vectors, of displacements of all places, shape (n, 2)."""
+        left = moves - self.terms @ (self.solver @ moves[self.chosen])
+        return np.asarray(left if self.weights is None else left - self.weights @ left[self.chosen])
+
+
+def _weights(places: Floats, known: Floats) -> Floats:
+    """Barycentric weights of places in the Delaunay triangles of known ones; zero outside."""
+    from scipy.spatial import Delaunay, QhullError
+
+    weights = np.zeros((len(places), len(known)))
+    try:
+        mesh = Delaunay(known)
+    except QhullError:
+        return _weights_on_line(places, known)
+    triangle = mesh.find_simplex(places)
+    rows = np.flatnonzero(triangle >= 0)
+    affine_map = mesh.transform[triangle[rows]]
+    two = np.einsum("nij,nj->ni", affine_map[:, :2], places[rows] - affine_map[:, 2])
+    three = np.column_stack((two, 1 - two.sum(axis=1)))
+    weights[rows[:, None], mesh.simplices[triangle[rows]]] = three
+    return np.nan_to_num(weights)
+
+
+def _weights_on_line(places: Floats, known: Floats) -> Floats:
+    """The same where all known places lie on one line: linear between neighbours on it."""
+    direction = np.linalg.svd(known - known.mean(axis=0), full_matrices=False)[2][0]
+    at = known @ direction
+    order = np.argsort(at, kind="stable")
+    unit = np.eye(len(known))[:, order]
+    return np.stack([np.interp(places @ direction, at[order], row) for row in unit], axis=1)
 
 
 def affine(masked: Floats, true: Floats, chosen: Rows) -> Floats:
     """Residuals of the affine fit at all places, m."""
-    return np.asarray(np.linalg.norm(_affine_left(masked, true, chosen), axis=1))
+    left = Fit.of(masked, chosen, pieces=False).left(true - masked)
+    return np.asarray(np.linalg.norm(left, axis=1))
 
 
 def piecewise(masked: Floats, true: Floats, chosen: Rows) -> Floats:
     """Residuals of the affine fit on each triangle of control points (the global one outside), m."""
-    from scipy.interpolate import LinearNDInterpolator
-    from scipy.spatial import QhullError
-
-    left = _affine_left(masked, true, chosen)
-    try:
-        known = LinearNDInterpolator(masked[chosen], left[chosen], fill_value=0.0)(masked)
-    except QhullError:
-        return _along_line(masked, left, chosen)
-    return np.asarray(np.linalg.norm(left - known, axis=1))
-
-
-def _along_line(masked: Floats, left: Floats, chosen: Rows) -> Floats:
-    """The same where all control points lie on one line: linear between neighbours on it."""
-    spread = masked[chosen] - masked[chosen].mean(axis=0)
-    direction = np.linalg.svd(spread, full_matrices=False)[2][0]
-    order = np.argsort(masked[chosen] @ direction)
-    at = (masked[chosen] @ direction)[order]
-    known = [np.interp(masked @ direction, at, left[chosen][order, axis]) for axis in (0, 1)]
-    return np.asarray(np.linalg.norm(left - np.stack(known, axis=1), axis=1))
+    left = Fit.of(masked, chosen, pieces=True).left(true - masked)
+    return np.asarray(np.linalg.norm(left, axis=1))
 
 
 def thin_plate(masked: Floats, true: Floats, chosen: Rows) -> Floats:
     """Residuals of a thin-plate spline through the control points, m."""
     from scipy.interpolate import RBFInterpolator
 
-    left = _affine_left(masked, true, chosen)
+    left = Fit.of(masked, chosen, pieces=False).left(true - masked)
     scale = float(np.ptp(masked, axis=0).max())
     try:
         known = RBFInterpolator(masked[chosen] / scale, left[chosen], kernel="thin_plate_spline")(

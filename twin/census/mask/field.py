@@ -164,17 +164,31 @@ def floor_of(field: Field, places: Floats, policy: FieldPolicy, rng: np.random.G
     """What a field hides of places from who knows the policy's number of them."""
     sample = attack.sample(places, rng, policy.control_points)
     low, high = box(places)
-    extent = float((high - low).max())
-    return _floor(field, sample, extent, attack.choices(sample, policy.control_points, rng, 8))
+    choices = attack.choices(sample, policy.control_points, rng, 8)
+    return _Attackers(sample, choices).floor(field, float((high - low).max()))
 
 
-def _floor(field: Field, sample: Floats, extent: float, choices: list[NDArray[np.intp]]) -> Floor:
-    """Attackers work from the masked places back to the true ones."""
-    moved = sample + field.displacement(sample)
-    every = np.arange(len(sample))
-    affine = attack.rms(attack.affine(moved, sample, every))
-    pieces = min(attack.rms(attack.piecewise(moved, sample, chosen)) for chosen in choices)
-    return Floor(extent, affine / extent, pieces / extent)
+class _Attackers:
+    """All places known for the affine fit, some choices of control points for the piecewise one.
+
+    They fit the displacement over the true places. An attacker has the masked ones, but both differ by far
+    less than the distance of control points.
+    """
+
+    def __init__(self, sample: Floats, choices: list[NDArray[np.intp]]) -> None:
+        self.sample = sample
+        self.affine = attack.Fit.of(sample, np.arange(len(sample)), pieces=False)
+        self.pieces = [attack.Fit.of(sample, chosen, pieces=True) for chosen in choices]
+
+    def floor(self, field: Field, extent: float) -> Floor:
+        """What the best of them leave, as shares of the extent."""
+        moves = field.displacement(self.sample)
+        affine, *pieces = (_rms(fit.left(moves)) for fit in (self.affine, *self.pieces))
+        return Floor(extent, affine / extent, min(pieces) / extent)
+
+
+def _rms(vectors: Floats) -> float:
+    return float(np.sqrt((vectors**2).sum(axis=1).mean()))
 
 
 def design(places: Floats, policy: FieldPolicy, rng: np.random.Generator) -> tuple[Field, Floor]:
@@ -212,12 +226,12 @@ def _best(places: Floats, policy: FieldPolicy, rng: np.random.Generator) -> Fiel
     low, high = box(places)
     extent = float((high - low).max())
     sample = attack.sample(places, rng, policy.control_points)
-    choices = attack.choices(sample, policy.control_points, rng, 12)
+    attackers = _Attackers(sample, attack.choices(sample, policy.control_points, rng, 12))
     grid = _coarse(low, high)
     draws = (
         _limited(_draw_waves((low + high) / 2, extent, rng), policy.strain, grid) for _draw in range(DRAWS)
     )
-    return max(draws, key=lambda field: _floor(field, sample, extent, choices).least)
+    return max(draws, key=lambda field: attackers.floor(field, extent).least)
 
 
 def check(field: Field, hidden: Floor, places: Floats, policy: FieldPolicy) -> None:
