@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from twin.synthesis.drainage import build_rain, build_sewage, rain_route, sewage_route
+from twin.synthesis.gas import build_gas, gas_design
+from twin.synthesis.heat import build_heat, heat_design
+from twin.synthesis.others import build_industrial, build_tunnel, industrial_route, tunnel_route
+from twin.synthesis.power import build_power, power_design
 from twin.synthesis.stack import crossing_depths
+from twin.synthesis.telecom import build_telecom, telecom_design
 from twin.synthesis.town import Built, Town
 from twin.synthesis.water import build_water, water_route
 
@@ -15,9 +20,26 @@ def design(town: Town, rng: np.random.Generator) -> list[Built]:
     rain, rain_up = rain_route(town, rng)
     sewage = sewage_route(town, rng)
     water = water_route(town, rng)
-    tops, _ = crossing_depths([rain, sewage[0], water[0]], town.streets)
-    made = [build_water(town, water, tops["water"], rng)]
-    rain_built = build_rain(town, rain, rain_up, tops["rain"], rng)
-    made.append(rain_built[0])
-    made.append(build_sewage(town, sewage, tops["rain"], rain_built, rng)[0])
+    gas = gas_design(town, rng)
+    heat = heat_design(town, rng)
+    telecom = telecom_design(town, rng)
+    industrial, tunnel = industrial_route(town, rng), tunnel_route(town)
+    power = power_design(town, rng)
+    routes = [power.route, telecom.route, *heat.pipes, gas.low, gas.high, industrial, water[0], rain, sewage[0]]
+    tops = crossing_depths([*routes, tunnel], town.streets)
+    rains = build_rain(town, rain, rain_up, tops["rain"], rng)
+    sewers = build_sewage(town, sewage, tops["rain"], rains, rng)
+    cables, transformers = build_power(town, power, tops["power"], rng)
+    made = [
+        *cables,
+        build_telecom(town, telecom, tops["telecom"], rng),
+        *build_heat(town, heat, tops, rng),
+        *build_gas(town, gas, tops, rng),
+        build_water(town, water, tops["water"], rng),
+        rains[0],
+        sewers[0],
+        build_industrial(town, industrial, tops["industrial"]),
+        build_tunnel(town, tunnel, [rains[0], sewers[0]], tops["tunnel"]),
+    ]
+    town.transformers = transformers
     return made

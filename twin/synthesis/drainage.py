@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from twin.synthesis.drains import (
     DEEPEST_M,
+    Limits,
     Order,
     Profile,
     fall,
@@ -23,8 +26,11 @@ from twin.synthesis.lanes import Lane, lanes
 from twin.synthesis.laying import Laid, Route, lay
 from twin.synthesis.sites import extend
 from twin.synthesis.streets import Streets
-from twin.synthesis.town import Built, Spot, Town
+from twin.synthesis.town import Built, Feed, Spot, Town
+from twin.synthesis.water import touched_by
 
+_FACTOR = {"rain": 0.8, "sewage": 0.6}
+"""Least slope times diameter in mm."""
 _WALL = 0.1
 """Wall of a drain as a share of its diameter."""
 
@@ -55,6 +61,11 @@ def sewage_route(town: Town, rng: np.random.Generator) -> tuple[Route, Bools, In
     section = np.flatnonzero(open_ & (rng.random(len(streets.start)) < 0.93))
     roots = np.unique(town.sites.junction[works])
     route, up_start = _drain_route(lanes()["sewage"], section, roots, town, rng)
+    works = works[touched_by(route.section, streets)[town.sites.junction[works]]]
+    people = float(town.land.people.sum()) / max(len(works), 1)
+    for number, site in enumerate(works.tolist()):
+        name = f"SW-{number + 1}"
+        town.feeds.append(Feed(site, 60.0 + people * 0.012, name, (f"drainage/plant/{name}",)))
     return route, up_start, works
 
 
@@ -111,8 +122,9 @@ def build_rain(
     minutes = 10.0 + longest(forest, length) / 66.0
     flow = 0.58 * storm_intensity(minutes, 3.0) * hectares / 1000.0
     size = grown(forest, rounded_up("rain", np.maximum(_diameters(laid, down, length, flow), 300.0)))
-    bed = laid.ground[outfalls] + 0.2
-    made = _profile(town, laid, forest, size, length, top_m, {"bed": bed, "outfalls": outfalls})
+    limits = _limits(town, laid, size, length, top_m)
+    _above_bed(laid, forest, outfalls, limits)
+    made = profile(forest, limits)
     built = _finish(town, route, laid, down, size, made, "雨水井", rng)
     laid.attachment[outfalls] = ""
     laid.feature[outfalls] = "出水口"
@@ -160,34 +172,28 @@ def _diameters(laid: Laid, down: Ints, length: Floats, flow: Floats) -> Floats:
     return full_flow_mm(flow, np.clip(slope * 0.6, least, 0.006))
 
 
-def _profile(
-    town: Town,
-    laid: Laid,
-    forest: Order,
-    size: Floats,
-    length: Floats,
-    top_m: Floats,
-    ends: dict[str, Floats | Ints],
-    ceiling: Floats | None = None,
-) -> Profile:
-    """Inverts below the cover, below what crosses, above the bed at outfalls."""
-    metres = size / 1000.0
+def _limits(town: Town, laid: Laid, size: Floats, length: Floats, top_m: Floats) -> Limits:
+    """Inverts below the cover and below what crosses above."""
     cover = np.where(laid.zone >= 0, top_m[laid.zone] + 0.1, laid.lane.cover_m)
-    highest = laid.ground - cover - (1 + _WALL) * metres
-    if ceiling is not None:
-        highest = np.minimum(highest, ceiling - laid.lane.clear_m - (1 + _WALL) * metres)
-    lowest = laid.ground - DEEPEST_M
-    if "outfalls" in ends:
-        outfalls = ends["outfalls"].astype(np.int64)
-        highest[outfalls] = np.maximum(highest[outfalls], ends["bed"])
-        above = np.flatnonzero(np.isin(forest.down, outfalls))
-        drop = least_slope(size[above]) * length[above]
-        bed = np.zeros(len(laid.x))
-        bed[outfalls] = ends["bed"]
-        lowest[above] = np.maximum(lowest[above], bed[forest.down[above]] + drop)
-        lowest[outfalls] = -np.inf
-    dry = town.ground.plain(laid.x, laid.y) - laid.ground < 0.3
-    return profile(forest, highest, lowest, least_slope(size) * length, dry)
+    number = len(laid.x)
+    return Limits(
+        laid.ground - cover - (1 + _WALL) * size / 1000.0,
+        laid.ground - np.where(laid.junction >= 0, DEEPEST_M, DEEPEST_M + 1.5),
+        np.full(number, np.inf),
+        np.full(number, -np.inf),
+        least_slope(size, _FACTOR[laid.lane.name]) * length,
+        town.ground.plain(laid.x, laid.y) - laid.ground < 0.3,
+    )
+
+
+def _above_bed(laid: Laid, forest: Order, outfalls: Ints, limits: Limits) -> None:
+    """Lift what would come out below the bed of the river at the last manhole before it."""
+    bed = np.full(len(laid.x), -np.inf)
+    bed[outfalls] = laid.ground[outfalls] + 0.2
+    limits.highest[outfalls] = np.maximum(limits.highest[outfalls], bed[outfalls])
+    above = np.flatnonzero(np.isin(forest.down, outfalls))
+    limits.lowest[above] = np.maximum(limits.lowest[above], bed[forest.down[above]] + limits.drop[above])
+    limits.lowest[outfalls] = -np.inf
 
 
 def _finish(
@@ -242,8 +248,7 @@ def build_sewage(
     flow = gathered(forest, own) * 1.9
     wanted = _diameters(laid, down, length, flow / 0.55)
     size = grown(forest, rounded_up("sewage", np.maximum(wanted, 300.0)))
-    ceiling = _under_rain(town.streets, laid, rain)
-    made = _profile(town, laid, forest, size, length, top_m, {}, ceiling)
+    made = _beside_rain(town, route, laid, forest, _limits(town, laid, size, length, top_m), size, rain)
     built = _finish(town, route, laid, down, size, made, "污水井", rng)
     laid.attachment[ends] = "污水处理场"
     laid.feature[ends] = ""
@@ -281,16 +286,74 @@ def _sewage_flow(town: Town, laid: Laid, length: Floats) -> Floats:
     return np.asarray(water * length / max(length.sum(), 1.0), dtype=np.float64)
 
 
-def _under_rain(streets: Streets, laid: Laid, rain: tuple[Built, Profile]) -> Floats:
-    """Elevation of the lowest rain drain's underside in the zone of each point's junction."""
+def _beside_rain(
+    town: Town,
+    route: Route,
+    laid: Laid,
+    forest: Order,
+    limits: Limits,
+    size: Floats,
+    rain: tuple[Built, Profile],
+) -> Profile:
+    """Inverts above or below the rain drains of each junction, but never on both sides of them in one."""
+    low, high = _rain_band(town.streets, rain)
+    crossing = _crossing(town.streets, rain[0], laid, route)
+    low, high = np.where(crossing, low, np.inf), np.where(crossing, high, -np.inf)
+    near = laid.zone >= 0
+    clear, metres = laid.lane.clear_m, size / 1000.0
+    below = np.where(near, low[laid.zone] - clear - (1 + _WALL) * metres, np.inf)
+    above = np.where(near, high[laid.zone] + clear + _WALL * metres, -np.inf)
+    under = np.zeros(len(town.streets.x), dtype=np.bool_)
+    while True:
+        forced = near & under[laid.zone]
+        made = profile(
+            forest, replace(limits, band_low=below, band_high=np.where(forced, np.inf, above))
+        )
+        least = np.minimum(made.inflow, made.outflow)
+        sides = np.zeros((2, len(under)), dtype=np.bool_)
+        for side, those in enumerate((least <= below, np.maximum(made.inflow, made.outflow) >= above)):
+            sides[side, laid.zone[near & those]] = True
+        mixed = sides[0] & sides[1] & np.isfinite(low) & ~under
+        if not mixed.any():
+            return made
+        under |= mixed
+
+
+def _crossing(streets: Streets, rain: Built, laid: Laid, route: Route) -> Bools:
+    """Junctions where a sewer crosses a rain drain.
+
+    Rain drains lie to the south-east of sewers: their western arm crosses the sewer's southern one, their
+    northern arm the sewer's eastern one.
+    """
+    ours, theirs = _arms(streets, route, laid), _arms(streets, rain.route, rain.laid)
+    return (theirs[:, 3] & ours[:, 2]) | (theirs[:, 0] & ours[:, 1])
+
+
+def _arms(streets: Streets, route: Route, laid: Laid) -> Bools:
+    """Whether a lane leaves each junction to the north, east, south, west."""
+    made = np.zeros((len(streets.x), 4), dtype=np.bool_)
+    column = streets.column[route.section]
+    made[streets.start[route.section], np.where(column, 0, 1)] |= ~route.open_start
+    made[streets.end[route.section], np.where(column, 2, 3)] |= ~route.open_end
+    spurs = laid.line_row < 0
+    roots = np.concatenate([laid.junction[laid.start[spurs]], laid.junction[laid.end[spurs]]])
+    made[roots[roots >= 0]] = True
+    return made
+
+
+def _rain_band(streets: Streets, rain: tuple[Built, Profile]) -> tuple[Floats, Floats]:
+    """Elevations of the underside and top of the rain drains that meet at each junction."""
     built, made = rain
-    other = built.laid
-    under = np.minimum(made.inflow, made.outflow)
-    under = under - _WALL * _point_size(other)
-    lowest = np.full(len(streets.x), np.inf)
-    near = other.zone >= 0
-    np.minimum.at(lowest, other.zone[near], under[near])
-    return np.where(laid.zone >= 0, lowest[laid.zone], np.inf)
+    laid, metres = built.laid, _point_size(built.laid)
+    low = np.full(len(streets.x), np.inf)
+    high = np.full(len(streets.x), -np.inf)
+    joined = np.zeros(len(laid.x), dtype=np.bool_)
+    for one, other in ((laid.start, laid.end), (laid.end, laid.start)):
+        joined[one[laid.junction[other] >= 0]] = True
+    near = (laid.zone >= 0) & (joined | (laid.junction >= 0))
+    np.minimum.at(low, laid.zone[near], (np.minimum(made.inflow, made.outflow) - _WALL * metres)[near])
+    np.maximum.at(high, laid.zone[near], (np.maximum(made.inflow, made.outflow) + (1 + _WALL) * metres)[near])
+    return low, high
 
 
 def _point_size(laid: Laid) -> Floats:

@@ -14,11 +14,13 @@ from scipy.sparse.csgraph import dijkstra
 from twin.synthesis.ground import Bools, Floats, Ints
 from twin.synthesis.streets import Streets
 
-_CLIMB_M = 150.0
+_CLIMB_M = 500.0
 """A metre of rising ground counts like this many metres of way."""
 _ROUGHNESS = 0.013
 DEEPEST_M = 7.0
-"""Inverts below this depth are lifted by a pumping station."""
+"""Inverts below this depth are lifted by a pumping station..."""
+LEAST_LIFT_M = 2.0
+"""...where that gains as much as this."""
 
 
 @cache
@@ -66,6 +68,7 @@ def fall(section: Ints, roots: Ints, level: Floats, streets: Streets) -> Fall:
     towards = np.concatenate([start, end])
     away = np.concatenate([end, start])
     rise = np.maximum(np.concatenate([-climb, climb]), 0.0)
+    length = length * np.where(streets.main[section], 0.7, 1.0)
     cost = np.concatenate([length, length]) + _CLIMB_M * rise
     graph = coo_array((cost, (towards, away)), shape=(len(level), len(level))).tocsr()
     distance, before, _ = dijkstra(graph, indices=roots, min_only=True, return_predecessors=True)
@@ -128,9 +131,9 @@ def full_flow_mm(flow_m3s: Floats, slope: Floats) -> Floats:
     return 1000.0 * (flow_m3s * _ROUGHNESS / (0.3117 * np.sqrt(slope))) ** 0.375
 
 
-def least_slope(diameter_mm: Floats) -> Floats:
-    """Least slope of a drain: about one over its diameter in mm, and never below 0.7 per mille."""
-    return np.maximum(1.0 / diameter_mm, 0.0007)
+def least_slope(diameter_mm: Floats, factor: float = 0.8) -> Floats:
+    """Least slope of a drain: `factor` over its diameter in mm, and never below 0.6 per mille."""
+    return np.maximum(factor / diameter_mm, 0.0006)
 
 
 @dataclass(frozen=True)
@@ -142,30 +145,48 @@ class Profile:
     lifted: Bools
 
 
-def profile(forest: Order, highest: Floats, lowest: Floats, drop: Floats, may_lift: Bools) -> Profile:
-    """Inverts that fall all the way.
+@dataclass(frozen=True)
+class Limits:
+    """Between what the inverts of a forest lie.
 
-    Parameters
+    Attributes
     ----------
-    forest
-        Which point drains to which.
     highest
         Highest allowed invert of each point (cover, crossing lines).
     lowest
-        Invert below which a point lifts its water to `highest`.
+        Invert below which a point lifts its water.
+    band_low, band_high
+        Inverts between which a drain would cut into the drains of another kind.
     drop
         Least fall of the pipe below each point in m.
     may_lift
         Points where a pumping station can stand.
     """
-    inflow = highest.copy()
-    outflow = highest.copy()
-    lifted = np.zeros(len(highest), dtype=np.bool_)
+
+    highest: Floats
+    lowest: Floats
+    band_low: Floats
+    band_high: Floats
+    drop: Floats
+    may_lift: Bools
+
+
+def profile(forest: Order, limits: Limits) -> Profile:
+    """Inverts that fall all the way: each as high as its limits and what flows to it allow."""
+    top = limits.highest
+    top = np.where((top > limits.band_low) & (top < limits.band_high), limits.band_low, top)
+    inflow = top.copy()
+    outflow = top.copy()
+    lifted = np.zeros(len(top), dtype=np.bool_)
     for group in forest.groups:
-        outflow[group] = inflow[group]
-        deep = group[(inflow[group] < lowest[group]) & may_lift[group]]
+        low, high = limits.band_low[group], limits.band_high[group]
+        own = inflow[group]
+        own = np.where((own > low) & (own < high), low, own)
+        inflow[group] = outflow[group] = own
+        deep = group[(own < limits.lowest[group]) & limits.may_lift[group]]
+        deep = deep[top[deep] - inflow[deep] > LEAST_LIFT_M]
         lifted[deep] = True
-        outflow[deep] = highest[deep]
+        outflow[deep] = top[deep]
         moving = group[forest.down[group] >= 0]
-        np.minimum.at(inflow, forest.down[moving], outflow[moving] - drop[moving])
+        np.minimum.at(inflow, forest.down[moving], outflow[moving] - limits.drop[moving])
     return Profile(inflow, outflow, lifted)

@@ -85,8 +85,8 @@ class Ground:
         return nearest
 
     def bank(self, x: Floats) -> Floats:
-        """Elevation of the river's banks; the river falls to the east by 0.3 per mille."""
-        return np.asarray(_BANK_M + 0.0003 * (self.extent_m - x), dtype=np.float64)
+        """Elevation of the river's banks; land and river fall to the east by 1.8 per mille."""
+        return np.asarray(_BANK_M + 0.0018 * (self.extent_m - x), dtype=np.float64)
 
     def plain(self, x: Floats, y: Floats) -> Floats:
         """Elevation without the beds of river and creeks: the level of bridge decks."""
@@ -174,17 +174,17 @@ def _creeks(extent_m: float, rng: np.random.Generator) -> tuple[Course, ...]:
 
 
 def _bumps(extent_m: float, rng: np.random.Generator) -> Floats:
-    """Hills (8 to 18 m) and hollows (2 to 4 m), about one of each in four square kilometres."""
+    """Hills (3 to 7 m) and hollows (1 to 2.5 m), about one of each in four square kilometres."""
     number = max(3, round(extent_m**2 / 4e6))
     places = rng.uniform(0.05, 0.95, (2 * number, 2)) * extent_m
-    height = np.concatenate([rng.uniform(8.0, 18.0, number), -rng.uniform(2.0, 4.0, number)])
+    height = np.concatenate([rng.uniform(3.0, 7.0, number), -rng.uniform(1.0, 2.5, number)])
     radius = np.concatenate([rng.uniform(450.0, 700.0, number), rng.uniform(220.0, 380.0, number)])
     return np.column_stack([places, height, radius])
 
 
 def _ripples(rng: np.random.Generator) -> Floats:
     lengths = np.array([2900.0, 1300.0, 640.0])
-    amplitude = np.array([1.8, 0.9, 0.35])
+    amplitude = np.array([1.0, 0.6, 0.25])
     angle = rng.uniform(0, 2 * np.pi, 3)
     wave = 2 * np.pi / lengths
     return np.column_stack([amplitude, wave * np.cos(angle), wave * np.sin(angle), rng.uniform(0, 6.28, 3)])

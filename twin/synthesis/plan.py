@@ -13,7 +13,7 @@ from twin.synthesis.gazetteer import tables
 from twin.synthesis.ground import Terrain, ground, terrain
 from twin.synthesis.land import land
 from twin.synthesis.people import register
-from twin.synthesis.records import line_frame, point_frame, point_ids
+from twin.synthesis.records import line_frame, links, point_frame, point_ids
 from twin.synthesis.sites import sites
 from twin.synthesis.streets import streets
 from twin.synthesis.town import Built, Town
@@ -83,4 +83,5 @@ def _records(town: Town, built: list[Built], rng: np.random.Generator) -> tuple[
         section = work.route.section
         points.append(point_frame(work.laid, work.ids, town.streets, section, town.register, rng))
         lines.append(line_frame(work.laid, work.ids, town.streets, section, town.register, work.ends()))
+    lines += links(town, built)
     return pd.concat(points, ignore_index=True), pd.concat(lines, ignore_index=True)

@@ -14,6 +14,7 @@ from twin.synthesis.lanes import element_codes, wells
 from twin.synthesis.laying import Laid
 from twin.synthesis.people import Register
 from twin.synthesis.streets import Streets
+from twin.synthesis.town import Built, Spot, Town
 
 _TEXTS = ("material", "size", "embed", "pressure", "operating", "flow_dir", "casing_material", "casing_size")
 _TEXTS_MORE = ("coating", "facility_code", "note", "status")
@@ -162,3 +163,41 @@ def _text(values: Mapping[str, NDArray[Any]], name: str, number: int) -> Texts:
 
 def _number(values: Mapping[str, NDArray[Any]], name: str, number: int) -> Floats:
     return values[name].astype(np.float64) if name in values else np.full(number, np.nan)
+
+
+def links(town: Town, built: list[Built]) -> list[pd.DataFrame]:
+    """Lines between points of two lanes: one frame for each lane whose attributes they take."""
+    works = {work.laid.lane.name: work for work in built}
+    made = []
+    for lane in sorted({second.lane for _, second in town.links}):
+        own = [(first, second) for first, second in town.links if second.lane == lane]
+        made.append(_link_frame(own, works, town))
+    return made
+
+
+def _link_frame(pairs: list[tuple[Spot, Spot]], works: dict[str, Built], town: Town) -> pd.DataFrame:
+    other, own = works[pairs[0][0].lane], works[pairs[0][1].lane]
+    a = np.array([first.point for first, _ in pairs])
+    b = np.array([second.point for _, second in pairs])
+    laid, model = own.laid, line_of_point(own.laid)[b]
+    both = Laid(
+        laid.lane,
+        np.concatenate([other.laid.x[a], laid.x[b]]),
+        np.concatenate([other.laid.y[a], laid.y[b]]),
+        np.concatenate([other.laid.ground[a], laid.ground[b]]),
+        np.concatenate([other.laid.depth[a], laid.depth[b]]),
+        *(np.full(2 * len(a), -1) for _ in range(2)),
+        np.zeros(2 * len(a)),
+        np.full(2 * len(a), -1),
+        *(np.full(2 * len(a), "", dtype=object) for _ in range(2)),
+        np.arange(len(a)),
+        np.arange(len(a), 2 * len(a)),
+        laid.line_row[model],
+        {name: values[model] for name, values in laid.values.items()},
+        np.zeros(0, dtype=np.int64),
+    )
+    if other.ids is None or own.ids is None:
+        raise ValueError("points have no ids yet")
+    ids = np.concatenate([other.ids[a], own.ids[b]])
+    ends = both.depth[both.start], both.depth[both.end]
+    return line_frame(both, ids, town.streets, own.route.section, town.register, ends)

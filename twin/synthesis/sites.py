@@ -122,29 +122,47 @@ def append(
     laid: Laid, ground: Ground, first: int, x: Floats, y: Floats, depth: Floats, zone: int = -1
 ) -> Ints:
     """A chain of new points behind the point `first`; lines run outwards and belong to no row (-1)."""
+    made = _append_points(laid, ground, x, y, depth, np.full(len(x), -1))
+    laid.zone[made[0]] = zone
+    _append_lines(laid, np.concatenate([[first], made[:-1]]), made, np.full(len(made), first))
+    return made
+
+
+def stubs(laid: Laid, streets: Streets, ground: Ground, section: Ints, points: Ints, outward_m: float) -> Ints:
+    """One new point beside each of these inner points, `outward_m` farther from the centre line; the points.
+
+    `section` is that of each row of the lane's route.
+    """
+    rows = laid.row[points]
+    lateral = laid.lane.offset(streets.main[section[rows]])
+    away = lateral + np.sign(lateral) * outward_m
+    x, y = streets.along(section[rows], laid.distance[points], away)
+    made = _append_points(laid, ground, x, y, laid.depth[points], rows)
+    _append_lines(laid, points, made, points)
+    return made
+
+
+def _append_points(laid: Laid, ground: Ground, x: Floats, y: Floats, depth: Floats, row: Ints) -> Ints:
     base, number = len(laid.x), len(x)
-    made = np.arange(base, base + number)
     laid.x, laid.y = np.concatenate([laid.x, x]), np.concatenate([laid.y, y])
     laid.ground = np.concatenate([laid.ground, ground.elevation(x, y)])
     laid.depth = np.concatenate([laid.depth, depth])
     laid.junction = np.concatenate([laid.junction, np.full(number, -1)])
-    laid.row = np.concatenate([laid.row, np.full(number, -1)])
-    laid.distance = np.concatenate([laid.distance, np.zeros(number)])
-    near = np.full(number, -1)
-    near[0] = zone
-    laid.zone = np.concatenate([laid.zone, near])
+    laid.row = np.concatenate([laid.row, row])
+    laid.distance = np.concatenate([laid.distance, np.full(number, -1.0)])
+    laid.zone = np.concatenate([laid.zone, np.full(number, -1)])
     blank: Texts = np.full(number, "", dtype=object)
     laid.feature = np.concatenate([laid.feature, blank])
     laid.attachment = np.concatenate([laid.attachment, blank])
-    _append_lines(laid, np.concatenate([[first], made[:-1]]), made)
-    return made
+    return np.arange(base, base + number)
 
 
-def _append_lines(laid: Laid, start: Ints, end: Ints) -> None:
-    """New lines, which take their attributes from the first line at the point they begin at."""
-    first = start[0]
-    model = int(np.flatnonzero((laid.start == first) | (laid.end == first))[0])
+def _append_lines(laid: Laid, start: Ints, end: Ints, like: Ints) -> None:
+    """New lines, each with the attributes of a line at the point `like`."""
+    model = np.zeros(len(laid.x), dtype=np.int64)
+    model[laid.end] = np.arange(len(laid.end))
+    model[laid.start] = np.arange(len(laid.start))
     laid.start, laid.end = np.concatenate([laid.start, start]), np.concatenate([laid.end, end])
     laid.line_row = np.concatenate([laid.line_row, np.full(len(start), -1)])
     for name, values in laid.values.items():
-        laid.values[name] = np.concatenate([values, np.repeat(values[model : model + 1], len(start))])
+        laid.values[name] = np.concatenate([values, values[model[like]]])

@@ -11,8 +11,8 @@ from twin.synthesis.laying import Route
 from twin.synthesis.streets import Streets
 
 
-def crossing_depths(routes: Sequence[Route], streets: Streets) -> tuple[dict[str, Floats], Floats]:
-    """Depth of the top of each lane in the zone of each junction, and of the lowest bottom there.
+def crossing_depths(routes: Sequence[Route], streets: Streets) -> dict[str, Floats]:
+    """Depth of the top of each lane in the zone of each junction.
 
     Lanes lie under one another in the order of `Lane.stack`, each below whatever is above it by its clear
     distance and never above its usual cover; a lane that does not come to a junction takes no room there.
@@ -25,7 +25,7 @@ def crossing_depths(routes: Sequence[Route], streets: Streets) -> tuple[dict[str
         top = np.where(bottom > 0, np.maximum(bottom + route.lane.clear_m, usual), usual)
         tops[route.lane.name] = np.round(top, 3)
         bottom = np.where(height > 0, tops[route.lane.name] + height, bottom)
-    return tops, bottom
+    return tops
 
 
 def _usual(route: Route) -> float:

@@ -15,9 +15,43 @@ from twin.synthesis.sites import Sites
 from twin.synthesis.streets import Streets
 
 
+@dataclass(frozen=True)
+class Spot:
+    """A point of a lane, which has no id yet."""
+
+    lane: str
+    point: int
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A plant at a site that takes power: its load and the components or spots that stop without it."""
+
+    site: int
+    load_kw: float
+    name: str
+    consumers: tuple[str | Spot, ...]
+    backup_min: float = 0.0
+    store: str = ""
+
+
 @dataclass
 class Town:
-    """Ground, streets, land and free sites; rows of joined tables as they come up."""
+    """Ground, streets, land and free sites; what comes up while networks are designed.
+
+    Attributes
+    ----------
+    level, year
+        Ground elevation of junctions, year in which sections were built.
+    rows
+        Rows of joined tables.
+    feeds
+        Plants that need a supply of power of their own.
+    links
+        Lines between points of two lanes, with the attributes of the second.
+    transformers
+        Points of the power lane that customers are fed from.
+    """
 
     area_km2: float
     ground: Ground
@@ -28,6 +62,9 @@ class Town:
     level: Floats
     year: Floats
     rows: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    feeds: list[Feed] = field(default_factory=list)
+    links: list[tuple[Spot, Spot]] = field(default_factory=list)
+    transformers: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def add(self, table: str, **row: object) -> None:
         """A row of a joined table; points are given as `Spot`."""
@@ -39,14 +76,6 @@ class Town:
         renewed = rng.random(len(section)) < 0.25
         later = np.minimum(base + rng.integers(8, 30, len(section)), 2024)
         return np.clip(np.where(renewed, later, base), first, 2025)
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A point of a lane, which has no id yet."""
-
-    lane: str
-    point: int
 
 
 @dataclass

@@ -9,7 +9,8 @@ from twin.synthesis.ground import Bools, Floats, Ints
 from twin.synthesis.lanes import lanes
 from twin.synthesis.laying import Laid, Route, lay, name_joints
 from twin.synthesis.sites import extend
-from twin.synthesis.town import Built, Spot, Town
+from twin.synthesis.streets import Streets
+from twin.synthesis.town import Built, Feed, Spot, Town
 from twin.synthesis.trees import linked, supply
 
 _PEAK = 1.5
@@ -23,8 +24,7 @@ def water_route(town: Town, rng: np.random.Generator) -> tuple[Route, Ints, Ints
     section = linked(
         np.flatnonzero((streets.main & ~(streets.bridge & (chance < 0.2))) | (chance < 0.9)), streets
     )
-    touched = np.zeros(len(streets.x), dtype=np.bool_)
-    touched[streets.start[section]] = touched[streets.end[section]] = True
+    touched = touched_by(section, streets)
     works = _sites(town, touched, max(1, round(town.area_km2 / 70.0)), "works")
     towers = _sites(town, touched, max(1, round(town.area_km2 / 14.0)), "towers")
     sources = town.sites.junction[works]
@@ -41,9 +41,38 @@ def water_route(town: Town, rng: np.random.Generator) -> tuple[Route, Ints, Ints
         "size": np.char.add("DN", size.astype(np.int64).astype(str)).astype(object),
         "material": material,
         "embed": np.full(len(size), "ZM", dtype=object),
+        "flow_dir": np.full(len(size), "", dtype=object),
         "built": built,
     }
+    _feeds(town, works)
     return Route(lanes()["water"], fed.section, 1.06 * size / 1000.0, no, no, values), works, towers
+
+
+def _duty(town: Town, works: int) -> tuple[float, float, int]:
+    """Flow in m3/h of each waterworks, the head that all hold, and pumps on duty in each."""
+    flow = float(town.land.needs[:, 0].sum()) / 24.0 * _PEAK / works
+    return flow, float(np.quantile(town.level, 0.98)) + 32.0, 2 if flow < 4000 else 4
+
+
+def _pump_ids(number: int, duty: int) -> list[str]:
+    """Ids of the pumps of a waterworks: one more than are on duty."""
+    return [f"PU-{k + 1}" if number == 0 else f"PU-{number + 1}{k + 1}" for k in range(duty + 1)]
+
+
+def _feeds(town: Town, works: Ints) -> None:
+    flow, head, duty = _duty(town, len(works))
+    for number, site in enumerate(works.tolist()):
+        lift = head + 4.0 - float(town.level[town.sites.junction[site]])
+        load = flow / 3600 * 9.81 * lift / 0.75
+        units = tuple(f"water/pump/{unit}" for unit in _pump_ids(number, duty))
+        town.feeds.append(Feed(site, load, f"WW-{number + 1}", units))
+
+
+def touched_by(section: Ints, streets: Streets) -> Bools:
+    """Junctions at the ends of sections."""
+    made = np.zeros(len(streets.x), dtype=np.bool_)
+    made[streets.start[section]] = made[streets.end[section]] = True
+    return made
 
 
 def _sites(town: Town, touched: Bools, number: int, kind: str) -> Ints:
@@ -101,15 +130,14 @@ def build_water(
     """Mains with valves and hydrants, waterworks with pumps, towers."""
     route, works, towers = design
     laid = lay(route, town.streets, town.ground, top_m)
-    highest = float(np.quantile(laid.ground, 0.98))
-    head = highest + 32.0
+    flow, head, duty = _duty(town, len(works))
     for number, site in enumerate(works.tolist()):
-        _waterworks(town, laid, number, site, head)
+        _waterworks(town, laid, number, site, (flow, head, duty))
     for number, site in enumerate(towers.tolist()):
         _tower(town, laid, number, site, head)
     _fittings(laid, rng)
     name_joints(laid, {1: "终点", 2: "弯头", 3: "三通", 4: "四通"})
-    _reducers(laid)
+    change_points(laid)
     return Built(route, laid)
 
 
@@ -118,10 +146,10 @@ def _spot(town: Town, site: int) -> tuple[int, bool, float]:
     return int(sites.junction[site]), bool(sites.column[site]), float(sites.sign[site])
 
 
-def _waterworks(town: Town, laid: Laid, number: int, site: int, head: float) -> None:
+def _waterworks(town: Town, laid: Laid, number: int, site: int, duties: tuple[float, float, int]) -> None:
     """A clear well, a pumping station before it, and the rising main to the junction."""
     spot = _spot(town, site)
-    flow = town.land.needs[:, 0].sum() / 24.0 * _PEAK / max(1, round(town.area_km2 / 70.0))
+    flow, head, duty = duties
     distance = np.array([32.0, 56.0, 80.0, 104.0])
     made = extend(laid, town.streets, town.ground, spot, distance, np.full(4, 1.3))
     laid.attachment[made[1:]] = ["阀门井", "泵站", "水厂出水"]
@@ -139,9 +167,9 @@ def _waterworks(town: Town, laid: Laid, number: int, site: int, head: float) -> 
         unit="m3/h",
         level_m=round(level, 2),
     )
-    duty = 2 if flow < 4000 else 4
-    for unit in range(duty + 1):
-        name = f"PU-{unit + 1}" if number == 0 else f"PU-{number + 1}{unit + 1}"
+    if number == 0:
+        town.add("names", name="waterworks", component="water/reservoir/WW-1")
+    for unit, name in enumerate(_pump_ids(number, duty)):
         town.add(
             "devices",
             point=Spot("water", pumps),
@@ -185,6 +213,7 @@ def _widen(laid: Laid, made: Ints, flow_m3h: float) -> None:
     """Give the lines of a spur the diameter of its flow; water runs towards the junction."""
     size = float(_diameters(np.array([flow_m3h / 3.6]), np.array([True]))[0])
     lines = np.isin(laid.end, made)
+    laid.values["flow_dir"][lines] = "-"
     for name in ("width_mm", "height_mm"):
         laid.values[name][lines] = size
     laid.values["size"][lines] = f"DN{size:.0f}"
@@ -216,7 +245,7 @@ def laid_size(laid: Laid) -> Floats:
     return made
 
 
-def _reducers(laid: Laid) -> None:
+def change_points(laid: Laid) -> None:
     """Reducers and changes of material where just two unlike lines meet."""
     point = np.concatenate([laid.start, laid.end])
     line = np.concatenate([np.arange(len(laid.start))] * 2)
