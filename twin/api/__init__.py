@@ -1,7 +1,7 @@
 """How one asks: load a city, run a scenario, read what happened and why."""
 
-from twin.api.census import export_census, read_census
 from twin.api.building import build_census
+from twin.api.census import export_census, read_census
 from twin.api.cities import (
     CITIES,
     City,
@@ -13,6 +13,7 @@ from twin.api.cities import (
     save_city,
     solve,
 )
+from twin.api.masking import mask_city
 from twin.api.runs import (
     RUNS,
     SCENARIOS,
@@ -44,6 +45,7 @@ __all__ = [
     "list_cities",
     "list_scenarios",
     "load_city",
+    "mask_city",
     "open_run",
     "read_census",
     "read_scenario",

@@ -15,9 +15,7 @@ from twin.model.city import City
 from twin.model.table import Table
 
 Floats = NDArray[np.float64]
-PERSONAL = re.compile(
-    r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)|(?<!\d)0\d{2,3}-\d{7,8}(?!\d)|(?<!\d)\d{17}[\dXx](?!\w)"
-)
+PERSONAL = re.compile(r"(?<![\w.])(?:(?:\+?86[- ]?)?1[3-9]\d{9}|0\d{2,3}-\d{7,8}|\d{17}[\dXx])(?!\w|\.\d)")
 """Mobile and fixed telephone numbers, and identity numbers, as they are written in China."""
 _TOKEN = re.compile(r"[^\s,;|\"'\[\]{}()]+")
 _RENAMED = ("label", "labels", "component", "reference", "clause", "drop")

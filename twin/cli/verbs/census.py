@@ -11,6 +11,8 @@ from twin.cli import names, screen, wait
 from twin.cli.settings import settings
 from twin.cli.verbs.census_build import HELP as BUILD_HELP
 from twin.cli.verbs.census_build import build
+from twin.cli.verbs.census_mask import HELP as MASK_HELP
+from twin.cli.verbs.census_mask import mask
 from twin.text import N_, _, plural
 
 if TYPE_CHECKING:
@@ -138,5 +140,6 @@ def _show(survey: Survey, found: Sequence[Finding]) -> None:
 VERBS = {
     read: N_("Read a delivery in any vocabulary into canonical tables."),
     build: BUILD_HELP,
+    mask: MASK_HELP,
     export: N_("Give a survey back in a surveyor's own headers and codes."),
 }
