@@ -204,6 +204,15 @@ def test_no_cell_of_the_workbook_is_a_formula(tmp_path: Path):
     assert {cell.data_type for cell in values} == {"s"}
 
 
+def test_a_long_workbook_says_that_it_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("twin.census.findings.MOST_ROWS", 3)
+    findings = written(spoiled(), tmp_path / "findings")
+    book = load_workbook(tmp_path / "findings" / WORKBOOK)
+    assert book.sheetnames == [f"3 of {len(findings)}"]
+    assert book.active.max_row == 4
+    assert len(read_findings(tmp_path / "findings")) == len(findings)
+
+
 def test_the_page_speaks_both_languages_and_takes_no_markup(tmp_path: Path):
     draft = Draft()
     draft.points["J2"] |= {"map_no": "J9", "surveyor": "<script>alert(1)</script>"}

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from twin.census.check import COLUMNS, typed
-from twin.io.export import SHEET_ROWS, write_workbook
+from twin.io.export import write_workbook
 from twin.io.files import MAX_BYTES, refuse, write_text
 from twin.text import _
 from twin.text.system import told
@@ -24,6 +24,8 @@ WORKBOOK = "findings.xlsx"
 LAYER = "findings.gpkg"
 SUMMARY = "summary.json"
 PAGE = "summary.html"
+MOST_ROWS = 100_000
+"""Findings in the workbook; the table holds all."""
 _DATE = "2000-01-01T00:00:00.000Z"
 """Stands for the hour of writing in the layer, so that equal findings are equal files."""
 
@@ -67,7 +69,7 @@ def write_findings(
         raise _unwritable(folder, error) from None
     try:
         _write_table(findings, draft / TABLE)
-        write_workbook({"findings": findings.iloc[: SHEET_ROWS - 1]}, draft / WORKBOOK)
+        write_workbook(_sheets(findings), draft / WORKBOOK)
         _write_layer(findings, draft / LAYER, crs)
         write_text(draft / SUMMARY, _json(summary))
         if page:
@@ -100,6 +102,13 @@ def _unwritable(folder: Path, error: OSError) -> Exception:
 
 def _json(summary: Mapping[str, Any]) -> str:
     return json.dumps(summary, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def _sheets(findings: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The findings as a sheet, whose name says so where it does not hold all."""
+    if len(findings) <= MOST_ROWS:
+        return {"findings": findings}
+    return {f"{MOST_ROWS} of {len(findings)}": findings.iloc[:MOST_ROWS]}
 
 
 def _write_table(findings: pd.DataFrame, path: Path) -> None:
