@@ -1,4 +1,4 @@
-"""Cells as they are written, read as numbers, years, dates, sizes and codes: column by column, never guessing.
+"""Cells as they are written, read as numbers, years, dates, sizes and codes: by column, never guessing.
 
 Texts arrive trimmed. What is plainly a number goes through Arrow; only the different odd texts of a column
 are looked at one by one.
@@ -84,7 +84,7 @@ def numbers(column: Any, unit: str, *, factor: float = 1.0) -> Cells:
         bad = ~np.isfinite(values) & np.asarray(filled.is_valid())
         return _checked(values * factor, bad, none)
     except pa.ArrowInvalid:
-        return _odd(texts, lambda text: number(text, unit, factor))
+        return _odd(texts, lambda text: number(text, unit, factor), factor)
 
 
 def years(column: Any) -> Cells:
@@ -163,7 +163,7 @@ def number(text: str, unit: str, factor: float = 1.0) -> float | None:
 
 
 def year(text: str) -> float | None:
-    """A year out of `1998`, `1998年`, a date or an Excel serial date; other plain numbers stay what they are."""
+    """A year out of `1998`, `1998年`, a date or an Excel serial date; other numbers stay what they are."""
     plainly = number(text, "")
     if plainly is not None and "." not in text and not _SOLID_DATE.fullmatch(text):
         serial = plainly == np.floor(plainly) and SERIAL_DATES[0] <= plainly < SERIAL_DATES[1]
@@ -178,7 +178,7 @@ def date(text: str) -> str | None:
     if found := _DATE.fullmatch(folded) or _SOLID_DATE.fullmatch(folded):
         parts = [int(part) for part in found.groups()[:3] if part]
         try:
-            dt.date(*(parts + [1, 1])[:3])
+            dt.date(*[*parts, 1, 1][:3])
         except ValueError:
             return None
         return "-".join(f"{part:02d}" for part in parts)
@@ -188,7 +188,7 @@ def date(text: str) -> str | None:
 
 
 def size(text: str, unit: str = "mm") -> tuple[float, float] | None:
-    """Width and height in mm of `DN100`, `φ100`, `100`, `1200*800`, `1.2m×0.8m`; None where it is no section."""
+    """Width and height in mm of `DN100`, `φ100`, `100`, `1200*800`, `1.2m×0.8m`; None of anything else."""
     folded = _folded(text).replace(" ", "")
     round_ = _DIAMETER.match(folded)
     parts = _TIMES.split(folded[round_.end() :] if round_ else folded)
@@ -215,7 +215,7 @@ def _of_serial(days: float) -> dt.date:
     return dt.date(1899, 12, 30) + dt.timedelta(days=int(days))
 
 
-def _odd(texts: pa.Array, read: Callable[[str], float | None]) -> Cells:
+def _odd(texts: pa.Array, read: Callable[[str], float | None], factor: float = 1.0) -> Cells:
     """Numbers where some texts are no plain ones: each different text is read once."""
     encoded = texts.dictionary_encode()
     written = encoded.dictionary.to_pylist()
@@ -228,14 +228,15 @@ def _odd(texts: pa.Array, read: Callable[[str], float | None]) -> Cells:
         value = read(text)
         bad[place] = value is None
         values[place] = np.nan if value is None else value
-        adapted[place] = value is not None and not _is_plain(text, value)
+        adapted[place] = value is not None and not _is_plain(text, value, factor)
     index = np.asarray(encoded.indices)
     return Cells(values[index], np.flatnonzero(bad[index]), np.flatnonzero(adapted[index]))
 
 
-def _is_plain(text: str, value: float) -> bool:
+def _is_plain(text: str, value: float, factor: float) -> bool:
+    """Whether a text is just that number, apart from the unit of its column."""
     try:
-        return float(text) == value or text.isascii() and text.lstrip("+-").replace(".", "", 1).isdigit()
+        return text.isascii() and "_" not in text and float(text) * factor == value
     except ValueError:
         return False
 

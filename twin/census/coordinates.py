@@ -68,10 +68,8 @@ def _apply(part: Part, found: axes.Axes) -> None:
     if found.kind == "exchanged":
         east, north = north, east
         part.columns |= {"x_m": east, "y_m": north}
-        problem = _(
-            "the axes are not those of the mapping: this column is {axis}; they were exchanged",
-            axis=_("north"),
-        )
+        part.exchange(*_HORIZONTAL)
+        problem = _("this column is east, not what the mapping says of it; X and Y were exchanged")
         part.tell("census.axis", "x_m", np.arange(1), problem, _("state axis: east-north in a mapping file"))
     if len(found.odd):
         problem = _("is no coordinate like the others of this table (degrees, axes or zone); it was left")

@@ -23,7 +23,7 @@ _CONFIDENCE = 70
 
 @dataclass(frozen=True)
 class Series:
-    """Gauss-Krueger zones of one datum and width: EPSG codes of the first one, with and without zone prefix."""
+    """Gauss-Krueger zones of one datum and width: EPSG codes of the first, with and without zone prefix."""
 
     datum: str
     width_deg: int

@@ -1,4 +1,4 @@
-"""What a surveyor delivers: the source tables of a folder, a packed folder or a single file, and what lies beside."""
+"""What a surveyor delivers: the source tables of a folder, an archive or a file, and what lies beside."""
 
 from __future__ import annotations
 

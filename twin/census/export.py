@@ -118,7 +118,7 @@ def check_replaceable(folder: Path, overwrite: bool) -> None:
 
 
 def files_of(survey: Survey, table: str) -> list[tuple[str, NDArray[np.int64]]]:
-    """Names of the tables that a canonical one is written as, and their rows: as they came, else by category."""
+    """Names of the tables that a canonical one is written as, and their rows: as they came or by category."""
     data: pd.DataFrame = getattr(survey, table)
     own = data["file"].where(data["file"] != "", data["category"])
     numbers, different = pd.factorize(own)

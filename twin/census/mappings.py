@@ -71,7 +71,7 @@ class FieldMapping:
         return _by_header(self.headers.get(table, {}), short=short)
 
     def columns(self, table: str, *, short: bool = False) -> dict[str, str]:
-        """Canonical column of each header that is understood: its own ones and, where it has none, the canonical ones.
+        """Canonical column of each header that is understood: its own ones, else the canonical ones.
 
         With `short` also headers cut to the ten bytes of a Shapefile.
         """
@@ -267,7 +267,7 @@ def _several(value: Any, *, raw: bool = False) -> tuple[Any, ...]:
 
 
 def _by_header(headers: Mapping[str, tuple[str, ...]], *, short: bool) -> dict[str, str]:
-    """Column by header; with `short` also by the ten bytes a Shapefile keeps, where they tell columns apart."""
+    """Column by header; with `short` also by the ten bytes a Shapefile keeps, if they tell columns apart."""
     full = {plain(header): column for column, given in headers.items() for header in given}
     if not short:
         return full

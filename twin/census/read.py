@@ -17,7 +17,7 @@ from twin.census.citygml.reading import is_citygml, read_citygml
 from twin.census.delivery import Delivery, opened
 from twin.census.formats.source import SourceTable, warning
 from twin.census.joined import read_joined
-from twin.census.mappings import FieldMapping, codes_of, mapping_of
+from twin.census.mappings import CANONICAL, FieldMapping, codes_of, mapping_of
 from twin.census.read_table import Part, converted
 from twin.census.recognise import Score, category_of, is_sure, nature, scores
 from twin.census.shapes import join_lines, place_points
@@ -123,6 +123,8 @@ def _recognised(table: SourceTable, findings: list[Finding]) -> FieldMapping | N
     ranked = scores(table)
     if is_sure(ranked, table):
         return ranked[0].mapping
+    if max(one.score for one in ranked) == 0 and table.geometry is not None:
+        return mapping_of(CANONICAL)
     if not ranked[0].complete and max(one.score for one in ranked) == 0:
         problem = _("has no header that any mapping knows: {names}", names=_shown(table.headers))
         finding = warning("census.no-table", table.file, problem, _("give a mapping file; it was not read"))

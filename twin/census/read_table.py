@@ -168,7 +168,7 @@ def _read(part: Part, place: int, column: Column) -> None:
 
 
 def _numbers(part: Part, place: int, column: Column) -> Cells:
-    """Numbers in the unit of the canonical column; units are taken from header, mapping or, of depths, their size."""
+    """Numbers in the unit of the canonical column; theirs is that of header, mapping or their own size."""
     header = part.source.headers[place]
     stated = unit_of(header) or part.mapping.units.get(column.name, "")
     factor = factor_of(column.unit, stated) if stated else 1.0
@@ -240,28 +240,28 @@ def _tell_marks(part: Part, place: int, column: Column) -> None:
 
 
 def _extra(part: Part) -> Any:
-    """What stands in columns without a canonical one, and codes that say more than theirs, as JSON objects."""
+    """What stands in columns without a canonical one, and codes that say more than it, as JSON objects."""
     fragments = []
     for place, header, column, problem in part.headers:
         key = f"#{place}" if problem == "empty" else f"{header}#{place}" if problem else header
         lossy = part.mapping.lossy.get(column, frozenset())
         if not column:
-            fragments.append(_fragment(key, part.source.columns[place - 1], lambda text: bool(text)))
+            fragments.append(_fragment(key, part.source.columns[place - 1], bool))
         elif lossy:
             fragments.append(_fragment(key, part.source.columns[place - 1], lossy.__contains__))
     kept = [fragment for fragment in fragments if fragment is not None]
     if not kept:
         return part.texts("extra")
-    inner = pc.binary_join_element_wise(*kept, ",", null_handling="skip")
+    inner = pc.utf8_ltrim(pc.binary_join_element_wise(*kept, ""), characters=",")
     return pc.if_else(pc.equal(inner, ""), "", pc.binary_join_element_wise("{", inner, "}", ""))
 
 
 def _fragment(key: str, column: Any, wanted: Callable[[str], bool]) -> Any:
-    """`"key":"value"` of each row, null where the value is not wanted; None where none is."""
+    """`,"key":"value"` of each row, "" where the value is not wanted; None where none is."""
     encoded = cells.texts_of(column).dictionary_encode()
     named = json.dumps(key, ensure_ascii=False)
     texts = [
-        f"{named}:{json.dumps(text, ensure_ascii=False)}" if wanted(text) else None
+        f",{named}:{json.dumps(text, ensure_ascii=False)}" if wanted(text) else ""
         for text in encoded.dictionary.to_pylist()
     ]
     if not any(texts):

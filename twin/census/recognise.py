@@ -80,7 +80,7 @@ def scores(table: SourceTable) -> list[Score]:
 
 
 def is_sure(found: Sequence[Score], table: SourceTable) -> bool:
-    """Whether the first of `scores` is clearly the one: complete, good enough, and no rival reads otherwise."""
+    """Whether the first of `scores` is clearly the one: complete, good enough, no rival reads otherwise."""
     best = found[0]
     if best.mapping.fragment or not best.complete or best.score < LEAST_SCORE:
         return False

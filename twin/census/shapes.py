@@ -22,7 +22,7 @@ _DRAWN = "drawn"
 
 
 def place_points(part: Part) -> None:
-    """Give points the place of their geometry where they have none in columns, and ids where they have none."""
+    """Give points the place of their geometry where no columns have it, and ids where they have none."""
     if part.source.geometry is None or {"x_m", "y_m"} <= set(part.columns):
         return
     shapes = _shapes(part.source)
@@ -73,7 +73,7 @@ def join_lines(points: list[Part], lines: Sequence[Part]) -> tuple[list[Part], l
         if len(new):
             points = [*points, new]
         problem = _(
-            "the lines state no ends; they were cut at their vertices into {lines} lines and {points} new points",
+            "the lines state no ends; cut at their vertices they are {lines} lines, with {points} new points",
             lines=len(cut), points=len(new),
         )  # fmt: skip
         findings.append(

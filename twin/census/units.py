@@ -14,7 +14,7 @@ def _factors() -> dict[tuple[str, str], float]:
 
 
 def factor_of(column_unit: str, written: str) -> float | None:
-    """What a number in the unit `written` is multiplied by to stand in `column_unit`; None where it can't be."""
+    """What a number in the unit `written` is multiplied by to stand in `column_unit`; None if it can't be."""
     return _factors().get((column_unit, written.casefold()))
 
 

@@ -117,7 +117,7 @@ def _mangled(text: str, file: str, encoding: str) -> list[Finding]:
 
 
 def _shape(head: str) -> tuple[str, int, tuple[str, ...]]:
-    """Delimiter, number of rows above the headers, and headers: what gives most known headers, then most columns."""
+    """Delimiter, rows above the headers, and headers: what gives most known headers, then most columns."""
     known = known_headers()
     best: tuple[tuple[int, int], str, int, tuple[str, ...]] | None = None
     for delimiter in DELIMITERS:

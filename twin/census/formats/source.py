@@ -71,7 +71,7 @@ class SourceTable:
     def cell_finding(
         self, rule: str, problem: Message, remedy: Message, place: int, rows: NDArray[np.int64], texts: Any
     ) -> Finding:
-        """A warning about cells of column `place`: the first one by row, column and value, the others listed."""
+        """A warning about cells of column `place`: the first by row, column and value, the others listed."""
         numbers = self.line_no[rows]
         values = texts.take(pa.array(rows[:MOST_NAMED])).to_pylist()
         named = [f"{line}: {value!s:.{SHOWN_VALUE}}" for line, value in zip(numbers, values, strict=False)]
@@ -101,7 +101,7 @@ def warning(
 
 
 def header_row(rows: Sequence[Sequence[str]]) -> int:
-    """Which of the first rows holds the headers: the first with most known ones, else the first that is filled."""
+    """Which of the first rows holds the headers: the one with most known ones, else the first filled."""
     known = known_headers()
     counts = [sum(plain(cell) in known for cell in row) for row in rows[:HEADER_ROWS]]
     if counts and max(counts) > 0:

@@ -23,14 +23,14 @@ MAGIC = {
     ".json": (b"{",),
     ".dxf": (b"0", b"999", b"AutoCAD Binary DXF"),
 }
-"""How the content of a file begins, blanks and the mark of UTF-8 left out: GDAL would else choose by content."""
+"""How the content of a file begins, blanks and mark left out: GDAL would else choose by content."""
 FOLDERS = (".gdb",)
 _DXF_KEPT = ("Layer", "Text", "EntityHandle", "BlockName", "SubClasses")
 _CRS_UNKNOWN = ("", "None")
 
 
 def read_spatial(path: Path, file: str) -> Iterator[SourceTable]:
-    """A table for each layer, with its geometry and its coordinate system; DatasetError where it can't be read."""
+    """A table for each layer, with geometry and coordinate system; DatasetError where it can't be read."""
     import pyogrio
 
     _check(path, file)

@@ -209,7 +209,7 @@ def _headers(
     them known.
     """
     width = len(head[top])
-    near = [area for area in merged if area[0] <= top + 1 and area[2] >= top - 1]
+    near = sorted(area for area in merged if area[0] <= top + 1 and area[2] >= top - 1)
     near = [area for area in near if area[3] - area[1] + 1 < width or area[0] == top]
     filled = _spelt_out(head, near)
     choices = [(top, top)]
