@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from twin.census.build.city import build
+from twin.census.check import check
 from twin.census.citygml.axes import frame_of, to_plane
 from twin.census.citygml.reading import CityModel, read_citygml
 from twin.census.citygml.stream import members
@@ -159,3 +161,23 @@ def test_the_envelope_of_a_tile_is_north_first(data: Path) -> None:
     frame = frame_of(path, envelope.attributes["srsName"], corners)
     assert frame.north_first
     assert to_plane(frame, corners)[0, 0] == corners[0, 1]
+
+
+def test_the_tiles_are_checked_and_built_with_every_row_accounted_for(nagaoka: CityModel) -> None:
+    found = check(nagaoka.survey)
+    assert {"G02", "J02", "S01", "T04"} <= set(found["rule"])
+    assert not {"P02", "L01", "L02", "J01", "A11"} & set(found["rule"])
+    built = build(nagaoka.survey, "nagaoka")
+    became = built.elements.groupby("table")["count"].sum()
+    assert became.to_dict() == {"lines": len(nagaoka.survey.lines), "points": len(nagaoka.survey.points)}
+    lines = built.elements[built.elements["table"] == "lines"].groupby("layer")["count"].sum()
+    assert set(lines.index) == {"", "other", "water", "power", "gas", "drainage"}
+    assert lines[""] == (found["rule"] == "L03").sum()
+
+
+def test_faulty_files_are_checked_without_a_traceback(data: Path) -> None:
+    for path in sorted((data / "census" / "plateau_quality_check").iterdir()):
+        made = read_citygml(path)
+        found = check(made.survey)
+        lost = made.elements.loc[made.elements["outcome"] == "rejected", "lines"].sum()
+        assert (found["rule"] == "L01").sum() == 2 * lost
