@@ -27,7 +27,7 @@ class Hand:
         width, _, height = size.partition("*")
         self.lines.append(
             {"id": f"{start}-{end}", "start": start, "end": end, "category": category, "size": size, "embed": "ZM",
-             "width_mm": float(width), "height_mm": float(height or width), "built": 2005.0, "status": "0",
+             "width_mm": float(width or "nan"), "height_mm": float(height or width or "nan"), "built": 2005.0, "status": "0",
              "start_depth_m": 1.2, "end_depth_m": 1.2} | more
         )  # fmt: skip
 
@@ -85,7 +85,9 @@ def _water(hand):
     hand.line("JS5", "JS8", "JP", material="PE", size="200")
     hand.line("JS10", "JS7", "JP", material="PE", size="200")
     hand.line("JS10", "JS9", "JP", material="PE", size="200", status="1")
-    hand.join("plants", point="JS1", **{"class": "JS"}, kind="reservoir", name="East waterworks", level_m=42.0)
+    hand.join(
+        "plants", point="JS1", **{"class": "JS"}, kind="reservoir", name="East waterworks", level_m=42.0
+    )
     for number in (1, 2):
         hand.join("devices", point="JS1", number=number, id=f"PU-{number}", **{"class": "JS"}, kind="pump", state="on",
                   q_m3h=300.0, head_m=40.0, fed_by="DL4")  # fmt: skip
@@ -94,7 +96,9 @@ def _water(hand):
 def _power(hand):
     hand.way("DL", [(-200, -30, "变电站"), (-100, -30), (-50, -30, "环网柜"), (20, -30, "箱变"), (200, -30), (390, -30, "箱变")],
              "GD", voltage_kv=10.0, material="TZ", size="150", cable_count=1.0)  # fmt: skip
-    hand.way("DL", [(20, -60), (60, -60, "灯杆"), (120, -60, "灯杆")], "LD", first=7, voltage_kv=0.4, size="50")
+    hand.way(
+        "DL", [(20, -60), (60, -60, "灯杆"), (120, -60, "灯杆")], "LD", first=7, voltage_kv=0.4, size="50"
+    )
     hand.line("DL4", "DL7", "LD", voltage_kv=0.4, size="50")
     hand.join("plants", point="DL1", **{"class": "DL"}, kind="substation", name="South substation", vn_kv=110.0, capacity=50.0, unit="MVA")  # fmt: skip
     hand.join("devices", point="DL1", number=1, **{"class": "DL"}, kind="transformer", sn_mva=50.0, vn_hv_kv=110.0, vn_lv_kv=10.0)  # fmt: skip
@@ -102,14 +106,29 @@ def _power(hand):
 
 
 def _gas_and_heat(hand):
-    hand.way("RQ", [(0, 30, "门站"), (100, 30), (200, 30, "阀门")], "TR", material="G", pressure="中压A", size="219")
+    hand.way(
+        "RQ",
+        [(0, 30, "门站"), (100, 30), (200, 30, "阀门")],
+        "TR",
+        material="G",
+        pressure="中压A",
+        size="219",
+    )
     hand.way("RQ", [(300, 30, "调压箱")], "TR", first=4)
     hand.line("RQ3", "RQ4", "TR", material="G", pressure="中压A", size="219")
     hand.way("RQ", [(350, 30), (400, 30)], "TR", first=5, material="PE", pressure="低压", size="110")
     hand.line("RQ4", "RQ5", "TR", material="PE", pressure="低压", size="110")
     hand.join("plants", point="RQ1", **{"class": "RQ"}, kind="gate", name="Gate", p_mpa=0.4, capacity=5000.0)
-    hand.way("RL", [(0, 60, "热源"), (100, 60), (200, 60, "补偿器"), (300, 60, "换热站")], "RS", material="G", size="400")
-    hand.join("plants", point="RL1", **{"class": "RL"}, kind="plant", id="H-1", capacity=50.0, unit="MW", t_c=120.0)
+    hand.way(
+        "RL",
+        [(0, 60, "热源"), (100, 60), (200, 60, "补偿器"), (300, 60, "换热站")],
+        "RS",
+        material="G",
+        size="400",
+    )
+    hand.join(
+        "plants", point="RL1", **{"class": "RL"}, kind="plant", id="H-1", capacity=50.0, unit="MW", t_c=120.0
+    )
 
 
 def _telecom(hand):
@@ -121,7 +140,9 @@ def _drains(hand):
     drop = {"start_depth_m": 2.0, "end_depth_m": 2.2, "flow_dir": "+"}
     hand.way("WS", [(400, 12, "污水井"), (300, 12, "污水井"), (200, 12, "污水井"), (100, 12, "污水处理场")], "WS",
              size="400", material="T", **drop)  # fmt: skip
-    hand.point("YS1", 400, -12, "YS", attachment="雨水井", well_depth_m=2.0, cover_type="D400", defect="破损 异响")
+    hand.point(
+        "YS1", 400, -12, "YS", attachment="雨水井", well_depth_m=2.0, cover_type="D400", defect="破损 异响"
+    )
     hand.point("YS2", 300, -12, "YS", attachment="雨水井", well_depth_m=2.1)
     hand.point("YS3", 250, -12, "YS")
     hand.point("YS4", 200, -12, "YS", feature="出水口")

@@ -46,7 +46,7 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
         ASSUMED,
     )
     fill(links, "setting", factor(surveyed, "tcv_loss"), kind == "valve", ASSUMED)
-    links["valve_type"] = "TCV"
+    links["valve_type"] = np.where(kind == "valve", "TCV", "")
     curves = _pumps(surveyed, kind == "pump")
     _elevations(surveyed)
     _tanks(surveyed)
@@ -72,7 +72,7 @@ def _pumps(surveyed: Surveyed, pump: NDArray[np.bool_]) -> pd.DataFrame:
     rated = links.loc[pump, ["q_m3h", "head_m"]].drop_duplicates().sort_values(["q_m3h", "head_m"])
     rated["curve"] = [f"P-{q:g}-{h:g}" for q, h in zip(rated["q_m3h"], rated["head_m"], strict=True)]
     merged = links[["q_m3h", "head_m"]].merge(rated, on=["q_m3h", "head_m"], how="left")
-    called = merged["curve"].fillna("").to_numpy(dtype=object)
+    called = merged["curve"].astype(object).fillna("").to_numpy(dtype=object)
     origin = (
         links["device_origin"].to_numpy(dtype=float)
         if "device_origin" in links
