@@ -118,7 +118,8 @@ def put_between(
     devices = devices[devices["kind"] != TURNS]
     if devices.empty:
         none = np.zeros(0, dtype=np.int64)
-        more = {name: kind for name, kind in _as_links(devices, none, none).dtypes.items() if name not in links}
+        kinds = _as_links(devices, none, none).dtypes
+        more = {name: kind for name, kind in kinds.items() if name not in links}
         texts = {name: object for name, kind in more.items() if kind.kind not in "fi"}
         return nodes, links.reindex(columns=[*links.columns, *more]).astype(texts)
     first = nodes.sort_values(["at", "level"], ascending=[True, False], kind="stable").drop_duplicates("at")
