@@ -148,6 +148,17 @@ good(
     "legal at a drop manhole",
     both(point("Y2", feature="", attachment="跌水井"), depths("Y1-Y2", 1, 1)),
 )
+good(
+    "L05",
+    "a pumping station lifts",
+    both(point("Y2", feature="", attachment="泵站"), depths("Y1-Y2", 11, 11)),
+)
+bad(
+    "L05",
+    "a drop beyond any drop manhole",
+    both(point("Y2", feature="", attachment="跌水井"), depths("Y2-Y3", 11, 11)),
+    "Y2",
+)
 good("L05", "an elevation that J03 doubts", line("J3-J4", start_z_m=20.0))
 
 bad("J01", "an end that no point has", line("J1-J2", start="J77"), "J1-J2")
@@ -220,6 +231,7 @@ good(
 )
 bad("T05", "steel goes on as iron", line("J5-J6", material="G"), "J5")
 good("T05", "where the material changes", both(line("J5-J6", material="G"), point("J5", feature="变材")))
+good("T05", "a reducer may be both", both(line("J5-J6", material="G"), point("J5", feature="变径")))
 good("T05", "an unknown material", line("J5-J6", material="??"))
 bad("T06", "storm water meets sewage", line("Y2-Y3", category="WS"), "Y2")
 good("T06", "combined sewers may", line("Y2-Y3", category="HS"))

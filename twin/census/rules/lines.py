@@ -65,7 +65,7 @@ def uneven_points(view: View) -> Iterator[Hits]:
     manhole = view.trait("gravity")[rows[starts]] & ~view.plain[at]
     slack += np.where(manhole, view.limit("manhole_drop_m"), 0.0)
     slack = np.where(drop, view.limit("drop_well_m"), slack)
-    bad = (spread > slack + 1e-9) & ~(view.marked("riser") | view.poles)[at]
+    bad = (spread > slack + 1e-9) & ~(view.marked("riser") | view.marked("pump") | view.poles)[at]
     pairs = zip(texts(spread[bad]), texts(slack[bad]), strict=True)
     said, allowed = zip(*pairs, strict=True) if bad.any() else ((), ())
     severity = ["warning" if legal else "error" for legal in drop[bad]]

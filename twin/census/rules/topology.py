@@ -104,10 +104,16 @@ def _changing(view: View) -> pd.DataFrame:
     unlike |= np.abs(view.height[one] - view.height[other]) > slack
     unlike &= view.trait("pipe")[one]
     at = view.first[numbers]
-    bad = unlike & (at >= 0) & np.append(view.plain & ~view.marked("reducer"), False)[at]
+    bad = unlike & (at >= 0) & _is_unchanging(view, at)
     sizes = view.text("lines", "size")
     said = [f"{sizes[a]} | {sizes[b]}" for a, b in zip(one[bad], other[bad], strict=True)]
     return _found(at[bad], said, ["="] * int(bad.sum()))
+
+
+def _is_unchanging(view: View, at: Ints) -> Mask:
+    """Points where nothing may change: no attachment, and no reducer or change of material, which may be one."""
+    changing = view.marked("reducer") | view.marked("material change")
+    return np.asarray(np.append(view.plain & ~changing, False)[at])
 
 
 def unfed_networks(view: View) -> Iterator[Hits]:
@@ -169,7 +175,7 @@ def material_jumps(view: View) -> Iterator[Hits]:
         (view.material[one] >= 0) & (view.material[other] >= 0) & (view.material[one] != view.material[other])
     )
     at = view.first[numbers]
-    bad = unlike & (at >= 0) & np.append(view.plain & ~view.marked("material change"), False)[at]
+    bad = unlike & (at >= 0) & _is_unchanging(view, at)
     codes = view.text("lines", "material")
     said = [f"{codes[a]} | {codes[b]}" for a, b in zip(one[bad], other[bad], strict=True)]
     yield hits("points", at[bad], "feature", said, "=")
