@@ -79,8 +79,8 @@ def town(columns: int = 10, rows: int = 8) -> City:
                     "id": ["h1", "s1"],
                     "kind": ["hospital", "school"],
                     "name": ["澜京市第一医院", "实验小学"],
-                    "x": [400.0, 1100.0],
-                    "y": [720.0, 400.0],
+                    "x": [2.5 * BLOCK_M, 1.2 * BLOCK_M],
+                    "y": [1.5 * BLOCK_M, 2.6 * BLOCK_M],
                     "people": [900.0, 600.0],
                 },
             )

@@ -15,7 +15,7 @@ from twin.text import _
 from twin.views import svg
 from twin.views.names import Names, declared, sentence_case
 from twin.views.scene.geometry import Floats
-from twin.views.scene.overlay import INK, SOFT, SYNTHETIC, round_length
+from twin.views.scene.overlay import INK, SOFT, SYNTHETIC, made_up, round_length
 from twin.views.sections import CrossSection, Pipe, Profile
 
 WIDTH, LEFT, RIGHT, TOP, ROW = 1080.0, 64.0, 24.0, 64.0, 17.0
@@ -237,7 +237,7 @@ def _sheet(city: City, scale: Scale, title: object, under: str, parts: Sequence[
         svg.text(LEFT - 40, 28, title, "head"),
         svg.text(LEFT - 40, 47, f"{_(named)} · {under} · {times}", "small"),
     ]
-    if city.manifest.synthetic:
+    if made_up(city.manifest):
         head.append(svg.text(WIDTH - RIGHT, 28, SYNTHETIC, "made", text_anchor="end"))
     return svg.figure(WIDTH, height, title, *head, *parts) + "\n"
 

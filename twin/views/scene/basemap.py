@@ -25,7 +25,7 @@ FINEST = 320
 """Cells of the longer side of the relief."""
 LIGHT_FROM, LIGHT_HEIGHT = np.radians(315.0), np.radians(45.0)
 """Where the light of the relief comes from, as on printed maps: north-west, half high."""
-STEEPEN = 2.5
+STEEPEN = 4.0
 """How much steeper the relief is shaded than it is."""
 
 

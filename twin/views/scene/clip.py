@@ -101,7 +101,7 @@ def _spans(a: Floats, b: Floats, box: Box) -> tuple[Floats, Floats]:
     for axis, (low, high) in enumerate(((box[0], box[2]), (box[1], box[3]))):
         start, step = a[:, axis], b[:, axis] - a[:, axis]
         still = step == 0
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             one, other = (low - start) / step, (high - start) / step
         outside = still & ((start < low) | (start > high))
         enter = np.maximum(enter, np.where(still, 0.0, np.minimum(one, other)))

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.model.city import Manifest
 from twin.views import svg
 from twin.views.fonts import FONT
 from twin.views.scene.geometry import Floats
@@ -182,6 +183,11 @@ def note(glass: Glass, content: object) -> list[Any]:
 
 
 SYNTHETIC = "SYNTHETIC 合成数据"
+
+
+def made_up(manifest: Manifest) -> bool:
+    """Whether a city says that it is synthetic, by its manifest's flag or by its title."""
+    return manifest.synthetic or "SYNTHETIC" in manifest.title.upper()
 
 
 def watermark(glass: Glass) -> list[Any]:

@@ -8,7 +8,9 @@ import numpy as np
 
 from twin.views.scene.geometry import Floats, Ints, Lines
 
-SIDES = 14
+SIDES = 16
+BOX = 8
+"""Points around a box."""
 SLIMMEST_M = 0.1
 """Width of what has none or less, m: a cable would not be seen."""
 
@@ -83,8 +85,24 @@ def _swept(lines: Lines, chosen: Ints, profile: Profile, exaggerate: float, slim
     quads = np.stack(
         [corner + here, corner + beside, corner + sides + beside, corner + sides + here], axis=-1
     ).reshape(-1, 4)
+    covered = _lids(part, sides) if profile[0].shape[0] == BOX else np.empty((0, 4), dtype=np.int64)
+    quads = np.vstack([quads, covered])
     ring, normals = ring.reshape(np.prod(shape[:2]), 3), normals.reshape(np.prod(shape[:2]), 3)
-    return Body(ring, normals, quads, np.repeat(chosen[owner[first]], sides))
+    return Body(
+        ring,
+        normals,
+        quads,
+        np.concatenate(
+            [np.repeat(chosen[owner[first]], sides), np.tile(chosen, len(covered) // max(len(part), 1))]
+        ),
+    )
+
+
+def _lids(part: Lines, sides: int) -> Ints:
+    """The two ends of each box, all first ends before all last ones."""
+    corners = np.array([0, 2, 4, 6])
+    ends = np.concatenate([part.offsets[:-1], part.offsets[1:] - 1])
+    return np.asarray(ends[:, None] * sides + corners, dtype=np.int64)
 
 
 def _frame(xyz: Floats, offsets: Ints) -> tuple[Floats, Floats]:

@@ -76,8 +76,9 @@ class Stage:
         self.layers: dict[str, Layer] = {}
         self._labels: list[tuple[Layer, Floats, list[str]]] = []
         self._furniture: list[Any] = []
-        self.drop = 0.0
+        self.ready, self.drop = False, 0.0
         self._build()
+        self.ready = True
 
     # ---- what is shown
 
@@ -115,7 +116,8 @@ class Stage:
             return self.clip.box
         nodes = self.city.roads.tables["nodes"]
         parts = [lines.xyz[:, :2] for lines in found if len(lines)]
-        parts.append(np.column_stack([nodes["x"], nodes["y"]]))
+        for each in (nodes, self.city.facilities.tables["nodes"]):
+            parts.append(np.column_stack([each["x"], each["y"]]))
         xy = np.vstack(parts)
         xy = xy[np.isfinite(xy).all(axis=1)]
         if not len(xy):
@@ -160,7 +162,7 @@ class Stage:
             self.plotter.add_mesh(meshes.sheet(x, y, z), texture=picture, **quiet),
             self.plotter.add_mesh(rim, color="#cbc3b3", **quiet),
         ]
-        self.top = float(z.max())
+        self.top = float(z.max()) + self.drop * self.wish.exaggerate
 
     def _raised(self, z: Floats) -> Floats:
         return np.asarray(z * self.wish.exaggerate, dtype=np.float64)
@@ -268,11 +270,7 @@ class Stage:
         rows = nodes.of_kind(*kinds)
         rows = rows[self._inside(nodes["x"][rows], nodes["y"][rows])]
         if len(rows):
-            labels = [self._called(str(network.ids("nodes")[row])) for row in rows.tolist()]
-            self._pins(layer, nodes, rows, labels, layer.colour)
-
-    def _called(self, ident: str) -> str:
-        return sentence_case(self.names(ident))
+            self._pins(layer, nodes, rows, layer.colour)
 
     def _facilities(self) -> None:
         nodes = self.city.facilities.tables["nodes"]
@@ -281,10 +279,9 @@ class Stage:
             return
         layer = self._layer(FACILITY, sentence_case(self.names.layer(FACILITY)), palette.FACILITY.light)
         rows = inside[np.argsort(-nodes["people"][inside], kind="stable")]
-        labels = [self._called(str(self.city.facilities.ids("nodes")[row])) for row in rows.tolist()]
-        self._pins(layer, nodes, rows, labels, palette.FACILITY.light)
+        self._pins(layer, nodes, rows, palette.FACILITY.light)
 
-    def _pins(self, layer: Layer, nodes: Any, rows: Ints, labels: list[str], colour: str) -> None:
+    def _pins(self, layer: Layer, nodes: Any, rows: Ints, colour: str) -> None:
         xy = np.column_stack([nodes["x"], nodes["y"]])[rows]
         foot = self._raised(self.ground.of_nodes(nodes)[rows] - self.drop)
         reach = 0.012 * max(self.box[2] - self.box[0], self.box[3] - self.box[1])
@@ -305,12 +302,16 @@ class Stage:
         )
         layer.actors.append(dots)
         layer.rows[id(dots)] = ("nodes", rows)
-        if self.wish.labels:
-            self._labels.append((layer, points[:MOST_LABELS], labels[:MOST_LABELS]))
+        if self.wish.labels and "name" in nodes:
+            called = [str(_(name)) if name else "" for name in nodes["name"][rows]]
+            named = [place for place, name in enumerate(called) if name][:MOST_LABELS]
+            self._labels.append((layer, points[named], [called[place] for place in named]))
 
     def _lettering(self) -> None:
         """Names beside their pins, as the camera stands now."""
         for layer, points, labels in self._labels:
+            if not labels:
+                continue
             actor = self.plotter.add_point_labels(
                 beside(self.plotter, points, 9 * self.sharp, -8 * self.sharp), labels, font_file=str(FONT),
                 font_size=round(12 * self.sharp), text_color=overlay.INK, shape="rounded_rect",
@@ -334,7 +335,7 @@ class Stage:
             subtitle = " · ".join(each for each in (manifest.name, manifest.version, subtitle) if each)
         places = overlay.legend(self.glass, svg.cut(title, 330, 15), subtitle, entries)
         self.swatches = {layer.name: place for layer, place in zip(shown, places, strict=True)}
-        if manifest.synthetic:
+        if overlay.made_up(manifest):
             overlay.watermark(self.glass)
 
     def plan(self, flat: bool) -> None:
@@ -342,6 +343,11 @@ class Stage:
         self.flat = flat
         corners = overlay.corners(self.box, (self.floor if not flat else self.top, self.top))
         (look_down if flat else look_over)(self.plotter, corners, self.wish.turn, self.wish.tilt)
+        self.furnish()
+
+    def switch(self, name: str, visible: bool) -> None:
+        """Show or hide a layer."""
+        self.layers[name].show(visible)
         self.furnish()
 
     def furnish(self) -> None:
@@ -357,6 +363,8 @@ class Stage:
             told = _("heights ×{times}", times=f"{self.wish.exaggerate:g}")
             self._furniture += overlay.note(self.glass, told)
         self._lettering()
+        if self.ready:
+            self.plotter.render()
 
 
 def _length(metres: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from twin.model.city import City
@@ -42,25 +43,21 @@ class Desk:
         for number, (name, place) in enumerate(stage.swatches.items(), start=1):
             layer = stage.layers[name]
             plotter.add_checkbox_button_widget(
-                layer.show, value=True, position=place, size=14, border_size=1, color_on=layer.colour,
+                partial(stage.switch, name), value=True, position=place, size=14, border_size=1, color_on=layer.colour,
                 color_off="#ffffff", background_color="#8d9297",
             )  # fmt: skip
-            plotter.add_key_event(f"F{number}", lambda name=name: self.toggle(name))
+            plotter.add_key_event(f"F{number}", partial(self.toggle, name))
         plotter.add_key_event(PLAN_KEY, self.turn_over)
         plotter.track_click_position(self.clicked, side="left", viewport=True)
         plotter.iren.add_observer("EndInteractionEvent", lambda *_event: stage.furnish())
 
     def toggle(self, name: str) -> None:
         """Switch a layer."""
-        layer = self.stage.layers[name]
-        layer.show(not layer.visible)
-        self.stage.furnish()
-        self.stage.plotter.render()
+        self.stage.switch(name, not self.stage.layers[name].visible)
 
     def turn_over(self) -> None:
         """Change between plan and perspective."""
         self.stage.plan(not self.stage.flat)
-        self.stage.plotter.render()
 
     def clicked(self, place: tuple[float, float]) -> None:
         """Show what is known of the component that was clicked on."""
