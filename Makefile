@@ -1,15 +1,16 @@
 # What a developer types. Every target makes the virtual environment when it is missing and can be repeated.
-#   make drill | test | lint | bench [ONLY=<id>] | bench-check | engines | verify | docs | messages | clean
+#   make drill | test | lint | bench [ONLY=<id>] | bench-check | engines | verify | docs | pictures [CITY=<name>] | messages | clean
 # Variables: PYTHON (interpreter, default python3), VENV (default .venv), TESTS (arguments for pytest).
 .POSIX:
 .DEFAULT_GOAL := help
-.PHONY: help drill test lint bench bench-check engines verify docs messages clean
+.PHONY: help drill test lint bench bench-check engines verify docs pictures messages clean
 
 export PYTHON ?= python3
 export VENV ?= .venv
 TESTS ?=
 ONLY ?=
 DRILL ?= pump-blackout
+CITY ?= lanjing
 
 # The folder of this file, blanks and all.
 ROOT := $(shell dirname "$$(printf '%s' '$(MAKEFILE_LIST)' | sed 's/^ *//')")
@@ -44,6 +45,10 @@ verify:
 
 docs:
 	$(IN) .ci/venv docs && NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict
+
+# The pictures of the manual, drawn without a display.
+pictures:
+	$(IN) .ci/venv view && $(PY) docs/pictures.py $(CITY)
 
 # Brings the translations up to what the code says, and compiles them.
 messages:
