@@ -25,8 +25,18 @@ def design(town: Town, rng: np.random.Generator) -> list[Built]:
     telecom = telecom_design(town, rng)
     industrial, tunnel = industrial_route(town, rng), tunnel_route(town)
     power = power_design(town, rng)
-    routes = [power.route, telecom.route, *heat.pipes, gas.low, gas.high, industrial, water[0], rain, sewage[0]]
-    tops = crossing_depths([*routes, tunnel], town.streets)
+    routes = [
+        power.route,
+        telecom.route,
+        *heat.pipes,
+        gas.low,
+        gas.high,
+        industrial,
+        water[0],
+        rain,
+        sewage[0],
+    ]
+    tops = crossing_depths([*routes, tunnel], town.streets, town.spurred())
     rains = build_rain(town, rain, rain_up, tops["rain"], rng)
     sewers = build_sewage(town, sewage, tops["rain"], rains, rng)
     cables, transformers = build_power(town, power, tops["power"], rng)

@@ -25,6 +25,7 @@ from twin.synthesis.ground import Bools, Floats, Ints
 from twin.synthesis.lanes import Lane, lanes
 from twin.synthesis.laying import Laid, Route, lay
 from twin.synthesis.sites import extend
+from twin.synthesis.stack import arms_of, crosses
 from twin.synthesis.streets import Streets
 from twin.synthesis.town import Built, Feed, Spot, Town
 from twin.synthesis.water import touched_by
@@ -223,11 +224,34 @@ def _finish(
     laid.values["material"] = np.where(plastic, "PE", "T").astype(object)
     laid.values["embed"] = np.where(wet[start] | wet[end], "SX", "ZM").astype(object)
     laid.values["flow_dir"] = np.full(len(start), "+", dtype=object)
-    for point in np.flatnonzero(made.lifted).tolist():
-        town.add(
-            "pumps", spot=Spot(laid.lane.name, point), lift_m=float(made.outflow[point] - made.inflow[point])
-        )
+    _pumps(town, laid, made, down)
     return Built(route, laid, depths)
+
+
+def _pumps(town: Town, laid: Laid, made: Profile, down: Ints) -> None:
+    """Devices of the pumping stations, two pumps each."""
+    metres = _point_size(laid)
+    kind = "雨水" if laid.lane.name == "rain" else "污水"
+    letter = "RP" if laid.lane.name == "rain" else "SP"
+    for number, point in enumerate(np.flatnonzero(made.lifted).tolist()):
+        lift = float(made.outflow[point] - made.inflow[point])
+        flow = float(np.pi / 4 * metres[point] ** 2 * 0.8 * 3600.0)
+        spot = Spot(laid.lane.name, point)
+        for unit in (1, 2):
+            town.add(
+                "devices",
+                point=spot,
+                number=unit,
+                id=f"{letter}-{number + 1}-{unit}",
+                **{"class": "PS"},
+                kind="pump",
+                name=f"{kind}{number + 1}号泵站{unit}号泵",
+                state="on" if unit == 1 else "off",
+                q_m3h=round(flow, 0),
+                head_m=round(lift + 2.0, 1),
+                power_kw=round(flow / 3600.0 * 9.81 * (lift + 2.0) / 0.7, 1),
+            )
+            town.add("needs", spot=spot, id=f"drainage/pump/{letter}-{number + 1}-{unit}", backup_min=0.0)
 
 
 def build_sewage(
@@ -247,7 +271,7 @@ def build_sewage(
     own = _sewage_flow(town, laid, length)
     flow = gathered(forest, own) * 1.9
     wanted = _diameters(laid, down, length, flow / 0.55)
-    size = grown(forest, rounded_up("sewage", np.maximum(wanted, 300.0)))
+    size = grown(forest, rounded_up("sewage", np.maximum(wanted, 400.0)))
     made = _beside_rain(town, route, laid, forest, _limits(town, laid, size, length, top_m), size, rain)
     built = _finish(town, route, laid, down, size, made, "污水井", rng)
     laid.attachment[ends] = "污水处理场"
@@ -297,7 +321,7 @@ def _beside_rain(
 ) -> Profile:
     """Inverts above or below the rain drains of each junction, but never on both sides of them in one."""
     low, high = _rain_band(town.streets, rain)
-    crossing = _crossing(town.streets, rain[0], laid, route)
+    crossing = _crossing(town, rain[0], route)
     low, high = np.where(crossing, low, np.inf), np.where(crossing, high, -np.inf)
     near = laid.zone >= 0
     clear, metres = laid.lane.clear_m, size / 1000.0
@@ -306,9 +330,7 @@ def _beside_rain(
     under = np.zeros(len(town.streets.x), dtype=np.bool_)
     while True:
         forced = near & under[laid.zone]
-        made = profile(
-            forest, replace(limits, band_low=below, band_high=np.where(forced, np.inf, above))
-        )
+        made = profile(forest, replace(limits, band_low=below, band_high=np.where(forced, np.inf, above)))
         least = np.minimum(made.inflow, made.outflow)
         sides = np.zeros((2, len(under)), dtype=np.bool_)
         for side, those in enumerate((least <= below, np.maximum(made.inflow, made.outflow) >= above)):
@@ -319,26 +341,11 @@ def _beside_rain(
         under |= mixed
 
 
-def _crossing(streets: Streets, rain: Built, laid: Laid, route: Route) -> Bools:
-    """Junctions where a sewer crosses a rain drain.
-
-    Rain drains lie to the south-east of sewers: their western arm crosses the sewer's southern one, their
-    northern arm the sewer's eastern one.
-    """
-    ours, theirs = _arms(streets, route, laid), _arms(streets, rain.route, rain.laid)
-    return (theirs[:, 3] & ours[:, 2]) | (theirs[:, 0] & ours[:, 1])
-
-
-def _arms(streets: Streets, route: Route, laid: Laid) -> Bools:
-    """Whether a lane leaves each junction to the north, east, south, west."""
-    made = np.zeros((len(streets.x), 4), dtype=np.bool_)
-    column = streets.column[route.section]
-    made[streets.start[route.section], np.where(column, 0, 1)] |= ~route.open_start
-    made[streets.end[route.section], np.where(column, 2, 3)] |= ~route.open_end
-    spurs = laid.line_row < 0
-    roots = np.concatenate([laid.junction[laid.start[spurs]], laid.junction[laid.end[spurs]]])
-    made[roots[roots >= 0]] = True
-    return made
+def _crossing(town: Town, rain: Built, route: Route) -> Bools:
+    """Junctions where a sewer crosses a rain drain."""
+    streets = town.streets
+    theirs, ours = arms_of(rain.route, streets), arms_of(route, streets)
+    return crosses((route, ours), (rain.route, theirs), streets) | town.spurred()
 
 
 def _rain_band(streets: Streets, rain: tuple[Built, Profile]) -> tuple[Floats, Floats]:

@@ -124,6 +124,7 @@ def _plant(town: Town, there: Laid, back: Laid, number: int, site: int, load_kw:
         p_mpa=1.2,
         t_c=130.0,
     )
+    town.add("sources", spot=plant, id=f"heat/plant/{name}")
 
 
 def _substations(town: Town, design: HeatDesign, there: Laid, back: Laid) -> None:
@@ -151,6 +152,7 @@ def _substations(town: Town, design: HeatDesign, there: Laid, back: Laid) -> Non
             capacity=round(float(design.load_kw[row]) / 1000.0, 2),
             unit="MW",
         )
+        town.add("needs", spot=spot, id=f"heat/substation/HS-{number + 1}", backup_min=0.0)
 
 
 def _middle_points(laid: Laid, rows: int) -> Ints:

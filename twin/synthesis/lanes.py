@@ -32,8 +32,8 @@ class Lane:
         Order in which lines cross at a junction, from above; 0 for lanes that end before it.
     cover_m
         Depth of its top between junctions.
-    clear_m
-        Clear distance to what crosses above it.
+    clear_m, clear_power_m
+        Clear distance to what crosses above it, and to power cables there.
     spacing_m
         Longest distance between its points.
     """
@@ -47,6 +47,7 @@ class Lane:
     stack: int
     cover_m: float
     clear_m: float
+    clear_power_m: float
     spacing_m: float
 
     def offset(self, arterial: Bools) -> Floats:
@@ -69,6 +70,7 @@ def lanes() -> Mapping[str, Lane]:
                 int(row["stack"]),
                 float(row["cover_m"]),
                 float(row["clear_m"]),
+                float(row["clear_power_m"]),
                 float(row["spacing_m"]),
             )
             for row in csv.DictReader(file)

@@ -40,7 +40,9 @@ def power_design(town: Town, rng: np.random.Generator) -> PowerDesign:
     number = max(2, int(np.ceil(load.sum() / 55.0)))
     stations = _stations(town, load, number)
     every = np.flatnonzero(~streets.bridge | streets.main)
-    fed = supply(every, town.sites.junction[stations], load, streets, np.where(streets.main[every], 0.55, 1.0))
+    fed = supply(
+        every, town.sites.junction[stations], load, streets, np.where(streets.main[every], 0.55, 1.0)
+    )
     start, end = streets.start[fed.section], streets.end[fed.section]
     used = fed.tree & (fed.flow > 0)
     on = np.zeros(len(streets.x), dtype=np.bool_)
@@ -78,7 +80,9 @@ def _stations(town: Town, load: Floats, number: int) -> Ints:
 
 def _route(town: Town, section: Ints, flow_mw: Floats, rng: np.random.Generator) -> Route:
     cables = np.maximum(np.ceil(flow_mw * _AMPS_PER_MW / _CABLE_AMPS), 1.0)
-    holes = np.select([cables <= 3, cables <= 6, cables <= 9, cables <= 12], [6, 9, 12, 16], 24).astype(np.float64)
+    holes = np.select([cables <= 3, cables <= 6, cables <= 9, cables <= 12], [6, 9, 12, 16], 24).astype(
+        np.float64
+    )
     holes = np.maximum(holes, np.ceil(cables / 4) * 4 + 4)
     wide = np.where(holes <= 6, 500.0, np.where(holes <= 12, 650.0, 900.0))
     high = np.where(holes <= 6, 350.0, np.where(holes <= 12, 500.0, 650.0))
@@ -123,7 +127,11 @@ def _substation(town: Town, laid: Laid, number: int, site: int, capacity: float)
     lines = np.isin(laid.end, made)
     at = np.isin(laid.start, [laid.start[lines][0]]) | np.isin(laid.end, [laid.start[lines][0]])
     cables = float(laid.values["cable_count"][at & ~lines].sum())
-    for name, value in (("cable_count", cables), ("hole_used", cables), ("hole_count", np.ceil(cables / 8) * 8 + 8)):
+    for name, value in (
+        ("cable_count", cables),
+        ("hole_used", cables),
+        ("hole_count", np.ceil(cables / 8) * 8 + 8),
+    ):
         laid.values[name][lines] = value
     town.add(
         "plants",
@@ -141,12 +149,16 @@ def _substation(town: Town, laid: Laid, number: int, site: int, capacity: float)
 def _boxes(town: Town, design: PowerDesign, laid: Laid) -> Ints:
     """Transformers beside manholes of the rows whose lower end has a load: about one for half a megawatt."""
     rows = len(design.route.section)
-    middle = np.flatnonzero((laid.row >= 0) & (laid.zone < 0) & (laid.depth > 0) & ~design.is_tie[np.maximum(laid.row, 0)])
+    middle = np.flatnonzero(
+        (laid.row >= 0) & (laid.zone < 0) & (laid.depth > 0) & ~design.is_tie[np.maximum(laid.row, 0)]
+    )
     count = np.bincount(laid.row[middle], minlength=rows)
     wanted = np.minimum(np.ceil(design.load_mw / 0.5).astype(np.int64), count)
     rank = np.arange(len(middle)) - (np.cumsum(count) - count)[laid.row[middle]]
     row = laid.row[middle]
-    step = (rank + 1) * wanted[row] // np.maximum(count[row], 1) - rank * wanted[row] // np.maximum(count[row], 1)
+    step = (rank + 1) * wanted[row] // np.maximum(count[row], 1) - rank * wanted[row] // np.maximum(
+        count[row], 1
+    )
     points = middle[step > 0]
     each = (design.load_mw / np.maximum(wanted, 1))[laid.row[points]]
     made = stubs(laid, town.streets, town.ground, design.route.section, points, 3.2)
@@ -188,13 +200,16 @@ def _feeds(town: Town, laid: Laid) -> Ints:
     """A transformer of its own for each plant; the points."""
     sites = town.sites
     made = []
-    for number, feed in enumerate(town.feeds):
+    pumps_first = sorted(town.feeds, key=lambda feed: not feed.name.startswith("WW"))
+    for number, feed in enumerate(pumps_first):
         spot = int(sites.junction[feed.site]), bool(sites.column[feed.site]), float(sites.sign[feed.site])
         if laid.at_junction[spot[0]] < 0:
             continue
         out = extend(laid, town.streets, town.ground, spot, np.array([32.0, 56.0, 78.0]), np.full(3, 0.85))
         laid.attachment[out] = ["人孔", "人孔", "箱变"]
-        mva = _STEPS_MVA[min(int(np.searchsorted(_STEPS_MVA, feed.load_kw / 1000 / 0.95 / 0.7)), len(_STEPS_MVA) - 1)]
+        mva = _STEPS_MVA[
+            min(int(np.searchsorted(_STEPS_MVA, feed.load_kw / 1000 / 0.95 / 0.7)), len(_STEPS_MVA) - 1)
+        ]
         name = f"XB-{number + 1}"
         _transformer(town, int(out[2]), name, float(mva), f"{feed.name}专用箱变")
         _depend(town, feed, f"power/transformer/{name}")

@@ -128,7 +128,9 @@ def append(
     return made
 
 
-def stubs(laid: Laid, streets: Streets, ground: Ground, section: Ints, points: Ints, outward_m: float) -> Ints:
+def stubs(
+    laid: Laid, streets: Streets, ground: Ground, section: Ints, points: Ints, outward_m: float
+) -> Ints:
     """One new point beside each of these inner points, `outward_m` farther from the centre line; the points.
 
     `section` is that of each row of the lane's route.

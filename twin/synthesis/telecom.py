@@ -31,7 +31,9 @@ def telecom_design(town: Town, rng: np.random.Generator) -> TelecomDesign:
     exchanges = _exchanges(town, load, max(1, round(town.area_km2 / 9.0)))
     chance = rng.random(len(streets.start))
     every = np.flatnonzero(streets.main | (~streets.bridge & (chance < 0.9)))
-    fed = supply(every, town.sites.junction[exchanges], load, streets, np.where(streets.main[every], 0.6, 1.0))
+    fed = supply(
+        every, town.sites.junction[exchanges], load, streets, np.where(streets.main[every], 0.6, 1.0)
+    )
     kept = (fed.tree & (fed.flow > 0)) | (rng.random(len(fed.section)) < 0.25)
     section, flow = fed.section[kept], fed.flow[kept]
     lower = np.where(fed.from_start[kept], streets.end[section], streets.start[section])
@@ -119,7 +121,6 @@ def _stations(town: Town, design: TelecomDesign, laid: Laid, rng: np.random.Gene
     laid.values["embed"][lines] = "GM"
     for name, value in (("cable_count", 1.0), ("hole_used", 1.0), ("hole_count", 2.0)):
         laid.values[name][lines] = value
-    laid.facility["stations"] = 0
     for number, point in enumerate(made.tolist()):
         spot = Spot("telecom", point)
         town.add(
@@ -132,7 +133,8 @@ def _stations(town: Town, design: TelecomDesign, laid: Laid, rng: np.random.Gene
             capacity=600.0,
             unit="lines",
         )
-        town.add("stations", spot=spot, id=f"BS-{number + 1}")
+        own = f"telecom/base_station/BS-{number + 1}"
+        town.add("needs", spot=spot, id=own, backup_min=180.0, store="battery")
 
 
 def _manholes(laid: Laid, rng: np.random.Generator) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from twin.synthesis.ground import Floats, Ground, Ints, Texts
+from twin.synthesis.ground import Bools, Floats, Ground, Ints, Texts
 from twin.synthesis.land import Land
 from twin.synthesis.laying import Laid, Route
 from twin.synthesis.people import Register
@@ -49,6 +49,8 @@ class Town:
         Plants that need a supply of power of their own.
     links
         Lines between points of two lanes, with the attributes of the second.
+    underpasses
+        Sections that dip under a railway.
     transformers
         Points of the power lane that customers are fed from.
     """
@@ -64,11 +66,18 @@ class Town:
     rows: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     feeds: list[Feed] = field(default_factory=list)
     links: list[tuple[Spot, Spot]] = field(default_factory=list)
+    underpasses: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     transformers: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def add(self, table: str, **row: object) -> None:
         """A row of a joined table; points are given as `Spot`."""
         self.rows.setdefault(table, []).append(row)
+
+    def spurred(self) -> Bools:
+        """Junctions that lines leave by ways without a street."""
+        made = np.zeros(len(self.streets.x), dtype=np.bool_)
+        made[self.sites.junction[self.sites.taken]] = True
+        return made
 
     def years(self, section: Ints, rng: np.random.Generator, first: int = 1965) -> Floats:
         """Years in which lines along sections were laid: mostly with the street, some renewed since."""

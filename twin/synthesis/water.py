@@ -169,6 +169,9 @@ def _waterworks(town: Town, laid: Laid, number: int, site: int, duties: tuple[fl
     )
     if number == 0:
         town.add("names", name="waterworks", component="water/reservoir/WW-1")
+        for name in ("PU-1", "PU-2"):
+            town.add("names", name=f"pump {name[-1]}", component=f"water/pump/{name}")
+        town.add("names", name="box transformer", component="power/transformer/XB-1")
     for unit, name in enumerate(_pump_ids(number, duty)):
         town.add(
             "devices",
@@ -188,10 +191,15 @@ def _waterworks(town: Town, laid: Laid, number: int, site: int, duties: tuple[fl
 
 def _tower(town: Town, laid: Laid, number: int, site: int, head: float) -> None:
     """A water tower and its main."""
-    made = extend(laid, town.streets, town.ground, _spot(town, site), np.array([32.0, 58.0]), np.full(2, 1.3))
-    laid.attachment[made] = ["阀门井", "水塔"]
+    made = extend(
+        laid, town.streets, town.ground, _spot(town, site), np.array([32.0, 46.0, 60.0]), np.full(3, 1.3)
+    )
+    laid.attachment[made[[0, 2]]] = ["阀门井", "水塔"]
     _widen(laid, made, 700.0)
-    tower = int(made[1])
+    tower = int(made[2])
+    if number == 0:
+        town.add("names", name="tower", component="water/tank/T-1")
+        town.add("names", name="tower main", component=Spot("water", int(made[1])))
     town.add(
         "plants",
         point=Spot("water", tower),
