@@ -111,7 +111,7 @@ def _changing(view: View) -> pd.DataFrame:
 
 
 def _is_unchanging(view: View, at: Ints) -> Mask:
-    """Points where nothing may change: no attachment, and no reducer or change of material, which may be one."""
+    """Points where nothing may change: neither attachment nor reducer nor change of material (often one)."""
     changing = view.marked("reducer") | view.marked("material change")
     return np.asarray(np.append(view.plain & ~changing, False)[at])
 
