@@ -75,16 +75,14 @@ class SourceTable:
         numbers = self.line_no[rows]
         values = texts.take(pa.array(rows[:MOST_NAMED])).to_pylist()
         named = [f"{line}: {value!s:.{SHOWN_VALUE}}" for line, value in zip(numbers, values, strict=False)]
+        told = _("{problem}: {value!r}", problem=problem, value=str(values[0])[:SHOWN_VALUE])
+        if len(rows) > 1:
+            told = _("{problem}; cells like it: {count}", problem=told, count=len(rows))
         return Finding(
             rule,
             Severity.WARNING,
             self.file,
-            _(
-                "{problem}: {value!r} (cells of this kind: {count})",
-                problem=problem,
-                value=str(values[0])[:SHOWN_VALUE],
-                count=len(rows),
-            ),
+            told,
             remedy,
             field=self.headers[place],
             ids=tuple(named) if len(rows) > 1 else (),

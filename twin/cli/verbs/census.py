@@ -115,26 +115,41 @@ def _show(survey: Survey, found: Sequence[Finding]) -> None:
         rows += [(file, table, count) for file, count in sorted(counts.items())]
     rows += [(f"joined/{name}", _("joined"), len(data)) for name, data in survey.tables.items()]
     screen.table(rows, (_("file"), _("table"), _("rows")), numbers=(2,))
-    for kind in ("points", "lines"):
-        own = survey.headers[survey.headers["table"] == kind]
-        pairs = dict.fromkeys(zip(own["header"], own["column"], strict=True))
-        screen.table(
-            [(header, column or _("(kept as extra)")) for header, column in pairs],
-            (_("header of {table}", table=kind), _("read as")),
-        )
-    if (elements := survey.tables.get("elements")) is not None:
-        columns = ["element", "name", "category", "outcome", "reason"]
-        became = elements.groupby(columns, sort=False)[["count", "points", "lines"]].sum().reset_index()
-        kinds = (_("element"), _("name"), _("category"), _("became"), _("reason"))
-        heads = (*kinds, _("count"), _("points"), _("lines"))
-        screen.table(list(became.itertuples(index=False, name=None)), heads, numbers=(5, 6, 7))
+    _show_headers(survey)
+    _show_elements(survey)
     screen.table([(key, value) for key, value in survey.meta.items()], ())
     if not settings().quiet:
         screen.findings(found)
-    bad = plural("{count} finding", "{count} findings", len(found))
+    told = plural("{count} finding", "{count} findings", len(found))
     unread = plural("{count} cell could not be read", "{count} cells could not be read", len(survey.cells))
-    screen.say(_("{points} points, {lines} lines; {cells}; {findings}",
-                 points=len(survey.points), lines=len(survey.lines), cells=unread, findings=bad))  # fmt: skip
+    points, lines = len(survey.points), len(survey.lines)
+    screen.say(
+        _("{points} points, {lines} lines; {cells}; {findings}",
+          points=points, lines=lines, cells=unread, findings=told)
+    )  # fmt: skip
+
+
+def _show_headers(survey: Survey) -> None:
+    """What each different header became."""
+    for kind, title in (("points", _("header of points")), ("lines", _("header of lines"))):
+        own = survey.headers[survey.headers["table"] == kind]
+        pairs = dict.fromkeys(zip(own["header"], own["column"], strict=True))
+        screen.table(
+            [(header or _("(empty)"), column or _("(kept as extra)")) for header, column in pairs],
+            (title, _("read as")),
+        )
+
+
+def _show_elements(survey: Survey) -> None:
+    """What became of the elements of a city model."""
+    elements = survey.tables.get("elements")
+    if elements is None or not len(elements):
+        return
+    columns = ["element", "name", "category", "outcome", "reason"]
+    became = elements.groupby(columns, sort=False)[["count", "points", "lines"]].sum().reset_index()
+    kinds = (_("element"), _("name"), _("category"), _("became"), _("reason"))
+    heads = (*kinds, _("count"), _("points"), _("lines"))
+    screen.table(list(became.itertuples(index=False, name=None)), heads, numbers=(5, 6, 7))
 
 
 VERBS = {
