@@ -19,7 +19,7 @@ from twin.views.scene.geometry import Floats, Ground
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
-LONGEST = 4096
+LONGEST = 3600
 """Pixels of the longer side."""
 FINEST = 320
 """Cells of the longer side of the relief."""
@@ -95,9 +95,10 @@ def painted(city: City, relief: Relief, longest: int = LONGEST) -> NDArray[np.ui
     draw = ImageDraw.Draw(image)
     _surfaces(draw, paper, city)
     _streets(draw, paper, city)
-    shade = Image.fromarray(np.asarray(relief.shade()[::-1], dtype=np.float32))
-    light = np.asarray(shade.resize(paper.size, Image.Resampling.BICUBIC))
-    return np.asarray(np.clip(np.asarray(image) * light[..., None], 0, 255), dtype=np.uint8)
+    shade = Image.fromarray(np.asarray(relief.shade()[::-1] * 200.0, dtype=np.uint8))
+    light = np.asarray(shade.resize(paper.size, Image.Resampling.BICUBIC)).astype(np.uint16)
+    bright = np.asarray(image) * light[..., None] // 200
+    return np.minimum(bright, 255).astype(np.uint8)
 
 
 class _Paper:

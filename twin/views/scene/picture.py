@@ -16,6 +16,8 @@ SHARP = 2.0
 """Pixels drawn for each pixel of the picture, in both directions: what smooths its edges."""
 MOST_PIXELS = 30_000_000
 """Largest number of pixels drawn; larger pictures are smoothed less."""
+MANY, LESS_SHARP = 150_000, 1.4
+"""Links above which smoothing would take longer than it is worth, and the smoothing then."""
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -49,7 +51,11 @@ def write_picture(city: City, wish: Wish, path: Path) -> Drawn:
     """
     check_ending(path)
     wide, tall = wish.size
-    sharp = max(1.0, min(SHARP, (MOST_PIXELS / (wide * tall)) ** 0.5))
+    links = sum(
+        len(network.tables["links"]) for network in city.networks.values() if "links" in network.tables
+    )
+    wanted = LESS_SHARP if links > MANY and wish.clip is None else SHARP
+    sharp = max(1.0, min(wanted, (MOST_PIXELS / (wide * tall)) ** 0.5))
     stage = Stage(city, wish, sharp=sharp)
     from PIL import Image
 

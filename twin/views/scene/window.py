@@ -43,8 +43,8 @@ class Desk:
         for number, (name, place) in enumerate(stage.swatches.items(), start=1):
             layer = stage.layers[name]
             plotter.add_checkbox_button_widget(
-                partial(stage.switch, name), value=True, position=place, size=14, border_size=1, color_on=layer.colour,
-                color_off="#ffffff", background_color="#8d9297",
+                partial(stage.switch, name), value=True, position=place, size=14, border_size=1,
+                color_on=layer.colour, color_off="#ffffff", background_color="#8d9297",
             )  # fmt: skip
             plotter.add_key_event(f"F{number}", partial(self.toggle, name))
         plotter.add_key_event(PLAN_KEY, self.turn_over)
