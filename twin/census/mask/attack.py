@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.text import N_
+
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 SAMPLE = 500
@@ -146,9 +148,9 @@ def thin_plate(masked: Floats, true: Floats, chosen: Rows) -> Floats:
 
 
 FITS: Mapping[str, Callable[[Floats, Floats, Rows], Floats]] = {
-    "affine": affine,
-    "piecewise-affine": piecewise,
-    "thin-plate": thin_plate,
+    N_("affine"): affine,
+    N_("piecewise affine"): piecewise,
+    N_("thin plate"): thin_plate,
 }
 
 

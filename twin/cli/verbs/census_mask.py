@@ -105,7 +105,7 @@ def _show(made: Masked) -> None:
     record = made.record
     screen.say(
         _(
-            "strain {strain:.2%}; floor {affine:.1e} (affine), {pieces:.1e} (piecewise affine) of {extent:.0f} m",
+            "strain {strain:.2%}; floor {affine:.1e} (affine), {pieces:.1e} (pieces) of {extent:.0f} m",
             strain=record["strain"],
             affine=record["floor"]["affine"],
             pieces=record["floor"]["piecewise_affine"],
