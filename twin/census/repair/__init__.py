@@ -1,0 +1,1 @@
+"""The repair of a survey: conservative, switchable, logged, undone exactly."""
