@@ -218,7 +218,7 @@ def _finish(
     laid.feature[made.lifted] = ""
     millimetres = size[start]
     built = laid.values["built"]
-    plastic = (built > 1998) & (millimetres <= 600)
+    plastic = (built > 1998) & (millimetres <= 500)
     laid.values["size"] = np.char.add("DN", millimetres.astype(np.int64).astype(str)).astype(object)
     laid.values["width_mm"] = laid.values["height_mm"] = millimetres
     laid.values["material"] = np.where(plastic, "PE", "T").astype(object)

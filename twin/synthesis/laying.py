@@ -13,7 +13,7 @@ from twin.synthesis.ground import Bools, Floats, Ground, Ints, Texts
 from twin.synthesis.lanes import Lane
 from twin.synthesis.streets import Streets
 
-ZONE_M = (13.0, 23.0)
+ZONE_M = (19.0, 29.0)
 """Half width of the zone in which the lines of a crossing street may lie: local street, arterial."""
 
 

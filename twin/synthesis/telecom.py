@@ -34,7 +34,10 @@ def telecom_design(town: Town, rng: np.random.Generator) -> TelecomDesign:
     fed = supply(
         every, town.sites.junction[exchanges], load, streets, np.where(streets.main[every], 0.6, 1.0)
     )
-    kept = (fed.tree & (fed.flow > 0)) | (rng.random(len(fed.section)) < 0.25)
+    used = fed.tree & (fed.flow > 0)
+    on = touched_by(fed.section[used], streets)
+    loop = ~fed.tree & on[streets.start[fed.section]] & on[streets.end[fed.section]]
+    kept = used | (loop & (rng.random(len(fed.section)) < 0.3))
     section, flow = fed.section[kept], fed.flow[kept]
     lower = np.where(fed.from_start[kept], streets.end[section], streets.start[section])
     lines = np.where(fed.tree[kept], load[lower], 0.0)
@@ -42,7 +45,7 @@ def telecom_design(town: Town, rng: np.random.Generator) -> TelecomDesign:
     wide = np.select([holes <= 4, holes <= 6, holes <= 12], [300.0, 400.0, 500.0], 700.0)
     high = np.select([holes <= 6, holes <= 12], [250.0, 380.0], 500.0)
     text = np.char.add(np.char.add(wide.astype(np.int64).astype(str), "*"), high.astype(np.int64).astype(str))
-    used = np.floor(holes * rng.uniform(0.35, 0.85, len(holes)))
+    holes_used = np.floor(holes * rng.uniform(0.35, 0.85, len(holes)))
     no = np.zeros(len(section), dtype=np.bool_)
     values = {
         "width_mm": wide,
@@ -50,9 +53,9 @@ def telecom_design(town: Town, rng: np.random.Generator) -> TelecomDesign:
         "size": text.astype(object),
         "material": np.full(len(section), "PVC", dtype=object),
         "embed": np.full(len(section), "GK", dtype=object),
-        "cable_count": used,
+        "cable_count": holes_used,
         "hole_count": holes,
-        "hole_used": used,
+        "hole_used": holes_used,
         "built": town.years(section, rng, 1988),
     }
     exchanges = exchanges[touched_by(section, streets)[town.sites.junction[exchanges]]]

@@ -34,6 +34,11 @@ def water_route(town: Town, rng: np.random.Generator) -> tuple[Route, Ints, Ints
     size = _diameters(fed.flow, streets.main[fed.section])
     built = town.years(fed.section, rng, 1958)
     material = _materials(size, built)
+    size = np.where(
+        (material == "PE") & (size == 100.0),
+        110.0,
+        np.where((material == "PE") & (size == 150.0), 160.0, size),
+    )
     no = np.zeros(len(fed.section), dtype=np.bool_)
     values = {
         "width_mm": size,
