@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from mkdocs.structure.files import File, Files
 from ruamel.yaml import YAML
 from typer.main import get_command
 
+from twin.census import mappings
 from twin.census.rules import register
+from twin.census.survey import JOINED, SCHEMAS
 from twin.cli.app import GROUPS, application
 from twin.drills import vocabulary, words
 from twin.importers.infrarisk import repairs
@@ -236,7 +239,26 @@ def yaml_rows(module: Any) -> list[dict[str, Any]]:
     return list(YAML(typ="safe", pure=True).load(text))
 
 
+def joined_tables() -> Iterator[str]:
+    """The columns of the joined tables."""
+    for name, schema in JOINED.items():
+        yield from (f"### {name}", "", *columns(schema), "")
+
+
+def mapping_files() -> Iterator[str]:
+    """The bundled mappings with their own headers."""
+    yield from heading("mapping", "what it is", "fragment", "points", "lines")
+    for name in mappings.names():
+        one = mappings.bundled(name)
+        headers = (one.headers[table].values() for table in mappings.TABLES)
+        own = (", ".join(f"`{given[0]}`" for given in each) for each in headers)
+        yield row(f"`{name}`", f"{one.title} ({one.source})", "yes" if one.fragment else "no", *own)
+
+
 TABLES_BY_NAME = {
+    **{f"census {name}": partial(columns, schema) for name, schema in SCHEMAS.items()},
+    "census joined": joined_tables,
+    "census mappings": mapping_files,
     "table of verbs": verbs,
     "table of quantities": quantities,
     "table of words": other_words,
