@@ -14,6 +14,7 @@ from twin.api.cities import (
     solve,
 )
 from twin.api.masking import mask_city
+from twin.api.repairs import repair_census, undo_repairs
 from twin.api.runs import (
     RUNS,
     SCENARIOS,
@@ -49,10 +50,12 @@ __all__ = [
     "open_run",
     "read_census",
     "read_scenario",
+    "repair_census",
     "run",
     "save_city",
     "scenario_file",
     "solve",
     "synth",
+    "undo_repairs",
     "versions",
 ]

@@ -13,6 +13,8 @@ from twin.cli.verbs.census_build import HELP as BUILD_HELP
 from twin.cli.verbs.census_build import build
 from twin.cli.verbs.census_mask import HELP as MASK_HELP
 from twin.cli.verbs.census_mask import mask
+from twin.cli.verbs.census_repair import HELP as REPAIR_HELP
+from twin.cli.verbs.census_repair import repair
 from twin.text import N_, _, plural
 
 if TYPE_CHECKING:
@@ -154,6 +156,7 @@ def _show_elements(survey: Survey) -> None:
 
 VERBS = {
     read: N_("Read a delivery in any vocabulary into canonical tables."),
+    repair: REPAIR_HELP,
     build: BUILD_HELP,
     mask: MASK_HELP,
     export: N_("Give a survey back in a surveyor's own headers and codes."),
