@@ -60,7 +60,9 @@ def frame(schema: Schema, columns: Mapping[str, object] | None = None, rows: int
             kind = np.float64 if column.type == "float" else np.int64
             made[column.name] = blank if values is None else np.asarray(values, dtype=kind)
         elif column.type == "bool":
-            made[column.name] = np.zeros(rows, dtype=np.bool_) if values is None else np.asarray(values, np.bool_)
+            made[column.name] = (
+                np.zeros(rows, dtype=np.bool_) if values is None else np.asarray(values, np.bool_)
+            )
         else:
             text = pd.Series([""] * rows if values is None else values, dtype=TEXT)
             made[column.name] = text.fillna("").array
