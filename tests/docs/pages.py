@@ -4,7 +4,7 @@ Every `console`, `sh` and `python` block is run. A comment right above a block c
 
 `<!-- not run: reason -->`   it is not run
 `<!-- make: reason -->`      its `make` targets are looked up, not run
-`<!-- needs: data -->`       it needs the reference data (`data`) or the reference engines (`engines`)
+`<!-- needs: data -->`       it needs reference data (`data`), the engines (`engines`) or pictures (`drawing`)
 `<!-- shows -->`             what stands below a command is what it prints; `...` stands for anything
 `<!-- exits: 1 -->`          the last command leaves with this code
 `<!-- file: name -->`        the block (of any language) is saved under this name

@@ -17,6 +17,7 @@ from tests.conftest import DATA
 from tests.docs.pages import ROOT, Block, blocks, pages
 from twin.cli import main
 from twin.verify.environment import EngineError, interpreter, place
+from twin.views.scene import rendering
 
 PAGES = [page for page in pages() if blocks(page)]
 TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
@@ -30,9 +31,17 @@ def has_engines() -> bool:
     return True
 
 
+def draws() -> bool:
+    try:
+        rendering.prepare()
+    except rendering.RenderingError:
+        return False
+    return True
+
+
 def missing(needed: str) -> bool:
     """Whether what a block needs is not on this machine."""
-    here = {"data": DATA.is_dir, "engines": has_engines}
+    here = {"data": DATA.is_dir, "engines": has_engines, "drawing": draws}
     return not all(here[name]() for name in needed.replace(",", " ").split())
 
 

@@ -121,6 +121,8 @@ def _surfaces(draw: ImageDraw, paper: _Paper, city: City) -> None:
     regions = city.regions
     known = [(style("region", str(kind)), row) for row, kind in enumerate(regions["kind"])]
     for look, row in sorted(known, key=lambda each: (each[0].order, each[1])):
+        if not (look.fill or look.edge):
+            continue
         for shape in _parts(str(regions["wkt"][row])):
             _surface(draw, paper, shape, look)
 

@@ -7,6 +7,7 @@ of lines are true in both, times the exaggeration.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ MAJOR = 0.85
 THIN, THICK = 1.3, 2.5
 """Widths of lines at city scale, in units of the picture."""
 QUIET: Mapping[str, Any] = {"lighting": False, "reset_camera": False, "render": False}
+SHRINK = ((2_000, 1.0), (20_000, 0.7), (100_000, 0.6), (math.inf, 0.5))
+"""Factor of line widths by the number of lines drawn (below the first figure)."""
 MOST_LABELS = 40
 SHAFT_M = 0.7
 """Width of a manhole's shaft."""
@@ -194,7 +197,8 @@ class Stage:
         major = np.nan_to_num(lines.width_m) >= limit
         if major.mean() > 2 * (1 - MAJOR):
             major = np.nan_to_num(lines.width_m) > limit
-        shrink = 1.0 if len(lines) < 20_000 else 0.75
+        total = sum(self.counts.values())
+        shrink = next(factor for most, factor in SHRINK if total < most)
         for chosen, width in ((~major, THIN), (major, THICK)):
             part = lines.take(chosen)
             if len(part):
