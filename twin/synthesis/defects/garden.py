@@ -130,11 +130,14 @@ class Garden:
         self._added["points"].append((source, changes))
         return name
 
-    def add_plain_point(self, source: int, feature: str, **changes: Any) -> str:
-        """A new point like another one, but with nothing but a feature."""
-        code = words.element_code(self.draft.points["category"][source], "feature", feature)
+    def add_plain_point(self, source: int, feature: str, attachment: str = "", **changes: Any) -> str:
+        """A new point like another one, but with nothing but a feature (or an attachment)."""
+        category = changes.get("category", self.draft.points["category"][source])
+        role, term = ("attachment", attachment) if attachment else ("feature", feature)
+        code = words.element_code(category, role, term)
         blank: dict[str, Any] = dict.fromkeys(_OWN_TO_A_POINT, "")
         blank |= {"well_depth_m": np.nan, "height_m": np.nan, "feature": feature, "code": code}
+        blank["attachment"] = attachment
         return self.add_point(source, **(blank | changes))
 
     def add_line(self, source: int, start: str, end: str, **changes: Any) -> str:
@@ -148,15 +151,20 @@ class Garden:
         return name
 
     def stub(
-        self, point: int, line: int, way: tuple[float, float], end_depth: float, feature: str = "预留口"
+        self, point: int, line: int, way: tuple[float, float], end_depth: float, chamber: bool = False
     ) -> tuple[str, str]:
-        """A short new line like `line` from one of its ends to a new point; names of point and line."""
+        """A short new line like `line` from one of its ends to a new point; names of point and line.
+
+        The new point is a stub end, or a `chamber`, whose depth is better known.
+        """
         points, lines = self.draft.points, self.draft.lines
         side = SIDES[0 if self.view.end_row[0, line] == point else 1]
         ground = points["ground_m"][point]
         name = self.add_plain_point(
             point,
-            feature,
+            "" if chamber else "预留口",
+            words.CHAMBERS[str(self.view.line_class[line])] if chamber else "",
+            category=str(lines["category"][line]),
             x_m=round(points["x_m"][point] + way[0], 3),
             y_m=round(points["y_m"][point] + way[1], 3),
         )

@@ -14,7 +14,7 @@ from twin.synthesis.defects.view import SIDES, View, among
 from twin.synthesis.survey_tables import Mask, Rows
 
 SIZES = {"JS": "DN100 DN150 DN200 DN300 DN400", "RQ": "110 160 200 250 315", "RL": "DN100 DN150 DN200 DN300"}
-MATERIALS = {"JS": ("QM", "G"), "RL": ("G",), "PS": ("T", "PE"), "DL": ("PVC", "T"), "TX": ("PVC", "PE")}
+MATERIALS = {"JS": ("QM", "ZT", "G"), "DL": ("PVC", "T"), "TX": ("PVC", "PE")}
 
 
 def _touching(garden: Garden) -> Mask:
@@ -249,10 +249,12 @@ def t06(garden: Garden, count: int) -> None:
             near[one] = two
     mask = np.zeros(len(points["id"]), dtype=np.bool_)
     mask[list(near)] = True
-    for row in garden.places("points", mask, count):
+    done = 0
+    for row in garden.places("points", mask, 2 * count):
         other = near[row]
-        if not garden.free["points"][other]:
+        if done >= count or not garden.free["points"][other]:
             continue
+        done += 1
         garden.free["points"][other] = False
         line = int(next(at for at in garden.lines_at(row)))
         names = [str(points["id"][point]) for point in (row, other)]

@@ -13,9 +13,12 @@ from twin.synthesis.defects.present_crossings import Solids
 from twin.synthesis.defects.present_joints import MANHOLE_DROP_M, STEEPEST
 from twin.synthesis.defects.present_topology import directed, pressurised
 from twin.synthesis.defects.view import SIDES, View, among
+from twin.synthesis.survey import accuracy
 from twin.synthesis.survey_tables import Floats, Mask
 
 OVER = ("出地", "入户")
+REACH_M = 8.0
+"""Longest branch to a line of another class."""
 
 
 def l05(garden: Garden, count: int) -> None:
@@ -196,22 +199,26 @@ def t01(garden: Garden, count: int) -> None:
 def c01(garden: Garden, count: int) -> None:
     """A branch runs through a line of another class."""
     view, solids = garden.view, Solids(garden.view)
-    site = garden.is_site() & ~view.outside
-    rows = np.flatnonzero(site & garden.free["points"])
+    rows = np.flatnonzero(garden.is_site() & ~view.outside & garden.free["points"])
     lines = np.flatnonzero(garden.is_laid() & solids.use & (view.plan_length > 3) & garden.free["lines"])
+    if not len(rows) or not len(lines):
+        return
     tree = shapely.STRtree(shapely.linestrings(solids.ends[:, lines, :2].transpose(1, 0, 2)))
-    places = shapely.points(view.points["x_m"][rows], view.points["y_m"][rows])
-    at, found = tree.query(places, predicate="dwithin", distance=4.0)
-    pairs: dict[int, list[int]] = {}
-    for point, line in zip(rows[at], lines[found], strict=True):
-        pairs.setdefault(int(point), []).append(int(line))
-    mask = np.zeros(len(site), dtype=np.bool_)
-    mask[list(pairs)] = True
+    asked = garden.rng.permutation(rows)[: 60 * count]
+    places = shapely.points(view.points["x_m"][asked], view.points["y_m"][asked])
+    at, found = tree.query(places, predicate="dwithin", distance=REACH_M)
+    order = np.argsort(at, kind="stable")
+    chosen: dict[int, int] = {}
+    for point, line in zip(asked[at[order]], lines[found[order]], strict=True):
+        if len(chosen) < 4 * count and int(point) not in chosen and _can_cross(garden, solids, point, line):
+            chosen[int(point)] = int(line)
+    mask = np.zeros(len(view.bare), dtype=np.bool_)
+    mask[list(chosen)] = True
     done = 0
-    for point in garden.places("points", mask, 4 * count):
-        chosen = [line for line in pairs[point] if _can_cross(garden, solids, point, line)]
-        if chosen and done < count:
-            _cross(garden, solids, point, chosen[0])
+    for point in garden.places("points", mask, 2 * count):
+        line = chosen[point]
+        if done < count and garden.free["lines"][line]:
+            _cross(garden, solids, point, line)
             done += 1
 
 
@@ -226,42 +233,74 @@ def _foot(solids: Solids, point: int, line: int) -> tuple[Floats, float]:
     return foot, float(np.hypot(*(foot[:2] - here)))
 
 
-def _can_cross(garden: Garden, solids: Solids, point: int, line: int) -> bool:
-    """Whether a branch from the point can meet the line at an ordinary slope and depth."""
+def _branch(garden: Garden, solids: Solids, point: int, line: int) -> tuple[int, float, float, Floats]:
+    """What a branch to `line` is like: a line at the point, its length, its end depth, where they meet."""
     view = garden.view
     foot, distance = _foot(solids, point, line)
     own = int(garden.lines_at(point)[0])
-    other = view.line_class[line] != view.line_class[own] and garden.free["lines"][line]
-    if not other or not np.isfinite(distance) or not 0.8 < distance < 4:
+    side = 0 if view.end_row[0, own] == point else 1
+    reach = distance + 1.0
+    slope = (foot[2] - solids.ends[side, own, 2]) / max(distance, 0.1)
+    return own, reach, float(view.depth[side, own] - slope * reach), foot
+
+
+def _can_cross(garden: Garden, solids: Solids, point: int, line: int) -> bool:
+    """Whether a branch from the point can meet the line at an ordinary slope, and beyond doubt."""
+    view = garden.view
+    own, reach, depth, foot = _branch(garden, solids, point, line)
+    if view.line_class[line] == view.line_class[own] or not 1.8 < reach < REACH_M + 1:
         return False
     side = 0 if view.end_row[0, own] == point else 1
-    centre = solids.ends[side, own, 2]
-    slope = (foot[2] - centre) / distance
-    depth = float(view.depth[side, own]) - slope * (distance + 1)
-    return bool(abs(slope) < 0.35 and 0.3 < depth < view.deepest[own] - 0.5)
+    slope = (foot[2] - solids.ends[side, own, 2]) / (reach - 1)
+    known = accuracy()
+    error = max(known["depth_m"], known["deep_share"] * depth)
+    doubt = max(float(view.limit_z[side, own]), known["limit"] * float(np.hypot(known["elevation_m"], error)))
+    overlap = (solids.size[1, own] + solids.size[1, line]) / 2
+    clear = overlap > doubt + solids.limits[1, line] + 0.03
+    return bool(clear and abs(slope) < 0.35 and 0.3 < depth < view.deepest[own] - 0.5)
 
 
 def _cross(garden: Garden, solids: Solids, point: int, line: int) -> None:
     view = garden.view
     garden.free["lines"][line] = False
-    foot, distance = _foot(solids, point, line)
-    own = int(garden.lines_at(point)[0])
-    side = 0 if view.end_row[0, own] == point else 1
-    reach = distance + 1.0
-    way = [
-        float(foot[axis] - view.points[name][point]) * reach / distance
-        for axis, name in enumerate(("x_m", "y_m"))
-    ]
-    slope = (foot[2] - solids.ends[side, own, 2]) / distance
-    depth = float(view.depth[side, own]) - slope * reach
-    name = garden.stub(point, own, (way[0], way[1]), depth)[1]
+    own, reach, depth, foot = _branch(garden, solids, point, line)
+    away = reach / (reach - 1.0)
+    way = [away * float(foot[axis] - view.points[name][point]) for axis, name in enumerate(("x_m", "y_m"))]
+    name = garden.stub(point, own, (way[0], way[1]), depth, chamber=True)[1]
     garden.label("C01", "lines", name)
     garden.label("C01", "lines", str(view.lines["id"][line]))
 
 
 def c02(garden: Garden, count: int) -> None:
-    """A piece of one class lies too near a line of another."""
-    _beside(garden, count, "C02")
+    """A piece of gas pipe lies right beside a drain or a water main."""
+    view, solids = garden.view, Solids(garden.view)
+    gas = garden.is_laid() & (view.line_class == "RQ") & (view.lines["embed"] == "ZM")
+    sources = np.flatnonzero(gas)
+    mask = garden.is_laid() & solids.use & among(view.line_class, ("PS", "JS")) & (view.plan_length > 10)
+    mask &= (view.depth.min(axis=0) > 0.7) & (view.depth.max(axis=0) < 4)
+    mask &= solids.limits[0] < np.where(view.line_class == "PS", 0.7, 0.27)
+    if not len(sources):
+        return
+    for row in garden.places("lines", mask, count):
+        source = int(garden.rng.choice(sources))
+        along, across, middle = _frame(view, row)
+        apart = float(solids.size[0, row] + solids.size[0, source]) / 2 + 0.03
+        aside = middle + garden.rng.choice([-1, 1]) * apart * across
+        ground = round(float(view.ground[:, row].mean()), 3)
+        names = [
+            garden.add_plain_point(
+                int(view.end_row[0, source]), "", words.CHAMBERS["RQ"],
+                category=str(view.lines["category"][source]), ground_m=ground,
+                x_m=round(float(place[0]), 3), y_m=round(float(place[1]), 3),
+            )
+            for place in (aside - 3 * along, aside + 3 * along)
+        ]  # fmt: skip
+        z = solids.ends[:, row, 2]
+        tilt = 3.0 / view.plan_length[row] * (z[1] - z[0])
+        top = z.mean() + solids.size[1, source] / 2
+        elevations = depths(ground - top + tilt, ground - top - tilt, ground, ground)
+        garden.label("C02", "lines", garden.add_line(source, names[0], names[1], **elevations))
+        garden.label("C02", "lines", str(view.lines["id"][row]))
 
 
 def s01(garden: Garden, count: int) -> None:
@@ -292,38 +331,6 @@ def _frame(view: View, row: int) -> tuple[Floats, Floats, Floats]:
     along = way / np.hypot(*way)
     middle = np.array([view.x[:, row].mean(), view.y[:, row].mean()])
     return along, np.array([-along[1], along[0]]), middle
-
-
-def _beside(garden: Garden, count: int, rule: str) -> None:
-    """Pieces of gas pipe laid right beside drains and water mains."""
-    view = garden.view
-    solids = Solids(view)
-    sources = np.flatnonzero(
-        garden.is_laid() & (view.line_class == "RQ") & among(view.lines["embed"], ("ZM",))
-    )
-    mask = garden.is_laid() & among(view.line_class, ("PS", "JS")) & (view.plan_length > 10)
-    if not len(sources):
-        return
-    for row in garden.places("lines", mask & solids.use & (view.depth.min(axis=0) > 0.5), count):
-        source = int(garden.rng.choice(sources))
-        along, across, middle = _frame(view, row)
-        apart = float(solids.size[0, row] + solids.size[0, source]) / 2 + 0.03
-        z = float(solids.ends[:, row, 2].mean() + solids.size[1, source] / 2)
-        ground = round(float(view.ground[:, row].mean()), 3)
-        side = garden.rng.choice([-1, 1])
-        category = str(view.lines["category"][source])
-        names = []
-        for shift, feature in ((-3.0, "起点"), (3.0, "预留口")):
-            x, y = middle + shift * along + side * apart * across
-            names.append(garden.add_plain_point(
-                int(view.end_row[0, source]), feature, category=category,
-                code=words.element_code(category, "feature", feature),
-                x_m=round(float(x), 3), y_m=round(float(y), 3), ground_m=ground,
-            ))  # fmt: skip
-        depth = max(ground - z, 0.3)
-        name = garden.add_line(source, names[0], names[1], **depths(depth, depth, ground, ground))
-        garden.label(rule, "lines", name)
-        garden.label(rule, "lines", str(view.lines["id"][row]))
 
 
 SHAPES: dict[str, Callable[[Garden, int], None]] = {

@@ -15,7 +15,8 @@ from twin.synthesis.survey_tables import Floats, Mask, Rows
 Present = tuple[str, str, Any]
 """Rule, table and the rows that break it."""
 RISERS = ("出地", "入户")
-DROPS = ("跌水井", "泵站")
+DROPS = ("跌水井",)
+LIFT = "泵站"
 MANHOLE_DROP_M, DROP_WELL_M = 1.0, 6.0
 STEEPEST, SHARPEST = np.tan(np.deg2rad(30)), np.deg2rad(60)
 SHORT_M, ANGLE_NOISE_M = 0.5, 0.14
@@ -109,7 +110,8 @@ def apart(view: View) -> Mask:
     bad = np.where(drop, DROP_WELL_M, allowed) + EPSILON < (found["z_high"] - found["z_low"])
     result = np.zeros(len(view.points["id"]), dtype=np.bool_)
     result[point[np.asarray(bad)]] = True
-    return np.asarray(result & ~is_pole(view) & (view.points["feature"] != "出地"))
+    exempt = is_pole(view) | (view.points["feature"] == "出地") | (view.points["attachment"] == LIFT)
+    return np.asarray(result & ~exempt)
 
 
 def steep(view: View) -> Mask:

@@ -35,6 +35,7 @@ SINKS = frozenset(
 )
 HEADS = frozenset(("起点", "进水口", "预留口", "非普查", "入户", "盖堵", "出地"))
 OPEN_ENDS = frozenset(("预留口", "盖堵", "停止塞", "非普查", "入户", "出地", "起点"))
+CHANGES = ("变径", "变材")
 PIPES = ("JS", "PS", "RQ", "RL", "GY")
 UNBOUND = ("GY", "QT", "")
 DRAINS = "PS"
@@ -156,7 +157,7 @@ def resized(view: View) -> Mask:
         np.abs(height[one] - height[two]) > SECTION_MM
     )
     bad = differs & ~odd[one] & ~odd[two] & among(view.line_class[one], PIPES)
-    bad &= view.points["feature"][point] != "变径"
+    bad &= ~among(view.points["feature"][point], CHANGES)
     result = np.zeros(len(view.bare), dtype=np.bool_)
     result[point[bad]] = True
     return result
@@ -177,7 +178,7 @@ def changed(view: View) -> Mask:
     good = allowed(view)
     material = view.lines["material"]
     bad = (material[one] != material[two]) & good[one] & good[two]
-    bad &= view.points["feature"][point] != "变材"
+    bad &= ~among(view.points["feature"][point], CHANGES)
     result = np.zeros(len(view.bare), dtype=np.bool_)
     result[point[bad]] = True
     return result

@@ -16,6 +16,9 @@ _DICTIONARIES = SCHEMAS.parent / "dictionaries"
 PLAIN_FEATURES = ("转折点", "弯头")
 """Features of a point at which two lines meet and nothing else happens."""
 
+CHAMBERS = {"JS": "阀门井", "PS": "检修井", "RQ": "阀门井", "RL": "阀门井", "DL": "人孔", "TX": "人孔"}
+"""An attachment of each class that can be opened, so that depths are measured and not detected."""
+
 
 def rows(name: str) -> list[dict[str, str]]:
     """The rows of one of the data files beside this module."""
