@@ -204,7 +204,7 @@ def _tower(town: Town, laid: Laid, number: int, site: int, head: float) -> None:
     tower = int(made[2])
     if number == 0:
         town.add("names", name="tower", component="water/tank/T-1")
-        town.add("names", name="tower main", component=Spot("water", int(made[1])))
+        town.add("names", name="tower main", component=Spot("water", int(made[0])))
     town.add(
         "plants",
         point=Spot("water", tower),
