@@ -114,7 +114,7 @@ def framed(view: View, rule: Rule, found: Hits) -> pd.DataFrame:
     else:
         table = view.points if found.table == "points" else view.lines
         for name in ("row", "id", "file", "line_no", "map_sheet", "surveyor"):
-            columns[name] = table[name].to_numpy()[found.at]
+            columns[name] = table[name].iloc[found.at]
         columns["x"], columns["y"] = _places(view, found)
     return typed(columns, count)
 
@@ -141,7 +141,8 @@ def typed(columns: Mapping[str, object], count: int) -> pd.DataFrame:
     for name in COLUMNS:
         kind = _NUMBERS.get(name)
         if kind is None:
-            made[name] = pd.Series(columns.get(name, [""] * count), dtype=TEXT).fillna("")
+            text = pd.Series(columns.get(name, [""] * count), dtype=TEXT)
+            made[name] = text.fillna("").array
         else:
             blank = np.full(count, np.nan if kind is np.float64 else 0.0)
             made[name] = np.asarray(columns.get(name, blank)).astype(kind)

@@ -39,7 +39,7 @@ def repeated_numbers(view: View) -> Iterator[Hits]:
 
 
 def _differ(values: pd.Series, at: Ints, first: Ints) -> Mask:
-    here, there = values.to_numpy()[at], values.to_numpy()[first]
+    here, there = (values.iloc[rows].to_numpy() for rows in (at, first))
     return np.asarray((here != there) & ~(pd.isna(here) & pd.isna(there)), dtype=np.bool_)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,8 @@ class View:
         self.points = survey.points.reset_index(drop=True)
         self.lines = survey.lines.reset_index(drop=True)
         self.classes: tuple[str, ...] = tuple(vocabulary().classes)
-        self._masks: dict[tuple[str, str], Mask] = {}
+        self._masks: dict[str, Mask] = {}
+        self._texts: dict[tuple[str, str], tuple[NDArray[np.int32], list[str]]] = {}
 
     def limit(self, name: str) -> float:
         """A threshold; what the survey states about its accuracy goes first."""
@@ -104,8 +105,11 @@ class View:
 
     def coded(self, table: str, column: str, meaning: Callable[[str], int]) -> Ints:
         """The meaning of each text of a column, asked once per different text."""
-        numbers, unique = pd.factorize(getattr(self, table)[column])
-        meanings = np.array([meaning(str(text)) for text in unique], dtype=np.int64)
+        if (table, column) not in self._texts:
+            numbers, unique = pd.factorize(getattr(self, table)[column])
+            self._texts[table, column] = numbers.astype(np.int32), [str(text) for text in unique]
+        numbers, texts = self._texts[table, column]
+        meanings = np.array([meaning(text) for text in texts], dtype=np.int64)
         return meanings[numbers] if len(meanings) else np.zeros(len(numbers), dtype=np.int64)
 
     def text(self, table: str, column: str) -> NDArray[np.object_]:
@@ -117,7 +121,7 @@ class View:
         values = getattr(self, table)[column]
         if values.dtype.kind == "f":
             return np.asarray(values.notna(), dtype=np.bool_)
-        return self.coded(table, column, lambda text: int(bool(text.strip()))).astype(np.bool_)
+        return np.asarray(values.str.strip() != "", dtype=np.bool_)
 
     def has(self, table: str, column: str, words: str | Sequence[str]) -> Mask:
         """Where a text is one of `words` (separated by blanks)."""
@@ -154,12 +158,12 @@ class View:
 
     def marked(self, use: str) -> Mask:
         """Points whose feature or attachment has a use of `check_terms.csv`."""
-        if (use, "") not in self._masks:
+        if use not in self._masks:
             made = np.zeros(len(self.points), dtype=np.bool_)
             for role in ("feature", "attachment"):
                 made |= self._marked_by(use, role)
-            self._masks[use, ""] = made
-        return self._masks[use, ""]
+            self._masks[use] = made
+        return self._masks[use]
 
     def _marked_by(self, use: str, role: str) -> Mask:
         wanted = [row for row in rows_of("check_terms") if (row["use"], row["role"]) == (use, role)]
@@ -383,6 +387,7 @@ class View:
         return self.has("lines", "status", "1")
 
 
+@cache
 def series(material: str, measure: str) -> Floats:
     """The usual diameters or walls of a material in mm."""
     rows = rows_of("diameters")
