@@ -37,8 +37,10 @@ def design(town: Town, rng: np.random.Generator) -> list[Built]:
         sewage[0],
     ]
     tops = crossing_depths([*routes, tunnel], town.streets, town.spurred())
+    without_rain = [route for route in routes if route is not rain]
+    sewer_top = crossing_depths(without_rain, town.streets, town.spurred())["sewage"]
     rains = build_rain(town, rain, rain_up, tops["rain"], rng)
-    sewers = build_sewage(town, sewage, tops["rain"], rains, rng)
+    sewers = build_sewage(town, sewage, sewer_top, rains, rng)
     cables, transformers = build_power(town, power, tops["power"], rng)
     made = [
         *cables,

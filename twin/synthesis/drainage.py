@@ -32,6 +32,8 @@ from twin.synthesis.water import touched_by
 
 _FACTOR = {"rain": 0.8, "sewage": 0.6}
 """Least slope times diameter in mm."""
+_CLEAR_RAIN_M = 0.25
+"""Clear distance between sewers and rain drains."""
 _WALL = 0.1
 """Wall of a drain as a share of its diameter."""
 
@@ -213,7 +215,9 @@ def _finish(
     laid.depth = laid.ground - np.minimum(made.inflow, made.outflow)
     wet = town.ground.plain(laid.x, laid.y) - laid.ground >= 0.3
     laid.attachment[:] = np.where(wet, "", manhole)
+    larger = (down >= 0) & (size[down] > size)
     laid.feature[:] = np.where(wet, "转折点", "")
+    laid.feature[down[wet[down] & larger]] = "变径"
     laid.attachment[made.lifted] = "泵站"
     laid.feature[made.lifted] = ""
     millimetres = size[start]
@@ -324,7 +328,7 @@ def _beside_rain(
     crossing = _crossing(town, rain[0], route)
     low, high = np.where(crossing, low, np.inf), np.where(crossing, high, -np.inf)
     near = laid.zone >= 0
-    clear, metres = laid.lane.clear_m, size / 1000.0
+    clear, metres = _CLEAR_RAIN_M, size / 1000.0
     below = np.where(near, low[laid.zone] - clear - (1 + _WALL) * metres, np.inf)
     above = np.where(near, high[laid.zone] + clear + _WALL * metres, -np.inf)
     under = np.zeros(len(town.streets.x), dtype=np.bool_)

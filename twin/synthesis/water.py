@@ -230,6 +230,7 @@ def _widen(laid: Laid, made: Ints, flow_m3h: float) -> None:
     for name in ("width_mm", "height_mm"):
         laid.values[name][lines] = size
     laid.values["size"][lines] = f"DN{size:.0f}"
+    laid.values["material"][lines] = "QM"
 
 
 def _fittings(laid: Laid, rng: np.random.Generator) -> None:
