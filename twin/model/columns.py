@@ -21,6 +21,9 @@ DTYPES: Mapping[str, Any] = {"float": np.float64, "int": np.int64, "bool": np.bo
 SMALLEST, LARGEST = 1e-30, 1e15
 """Sizes between which a number that is not zero must lie: beyond them no quantity of a city does."""
 
+MANY = 10_000
+"""Rows from which it pays to look at a column of objects as a whole."""
+
 
 class Checker:
     """Turns the raw columns of one table into arrays and gathers findings on the way."""
@@ -203,7 +206,12 @@ def _mask(column: Column, kinds: Array | None, length: int) -> NDArray[np.bool_]
 
 
 def _texts(values: Sequence[Any] | Array) -> Array:
-    """Values as stripped texts; None and NaN become empty."""
+    """Values as texts; None and NaN become empty."""
+    if isinstance(values, np.ndarray) and values.dtype == object and len(values) >= MANY:
+        from pandas.api.types import infer_dtype
+
+        if infer_dtype(values, skipna=False) == "string":
+            return values.copy()
     result = np.empty(len(values), dtype=object)
     for row, value in enumerate(values):
         missing = value is None or (isinstance(value, float) and np.isnan(value))
