@@ -66,7 +66,9 @@ def random_city(seed: int, size: int = 40, extent: float = 3000.0) -> City:
             backup_min=[30.0],
             source=[f"told by {PERSON} {PHONE}"],
         ),
-        agencies=table(CITY_SCHEMAS["agencies"], id=["waterworks"], name=["澜京自来水公司"], layers=["water"]),
+        agencies=table(
+            CITY_SCHEMAS["agencies"], id=["waterworks"], name=["澜京自来水公司"], layers=["water"]
+        ),
         depots=Table.empty(CITY_SCHEMAS["depots"]),
         names=table(CITY_SCHEMAS["names"], name=["老井"], component=["water/junction/J-3"]),
         regions=table(
@@ -76,10 +78,13 @@ def random_city(seed: int, size: int = 40, extent: float = 3000.0) -> City:
             kind=["district"],
             wkt=[box(place[:, 0].min(), place[:, 1].min(), place[:, 0].max(), place[:, 1].max())],
         ),
-        terrain=Terrain(
-            float(place[:, 0].min()), float(place[:, 1].min()), extent / 20, rng.uniform(28, 36, (20, 20))
-        ),
+        terrain=Terrain(float(place[:, 0].min()), float(place[:, 1].min()), extent / 20, hills()),
     )
+
+
+def hills() -> np.ndarray:
+    row, column = np.mgrid[0:20, 0:20]
+    return 30 + 4 * np.sin(row / 5) + 3 * np.cos(column / 6)
 
 
 def box(west: float, south: float, east: float, north: float) -> str:

@@ -11,9 +11,7 @@ from twin.census.mask.elevation import elevation_map
 from twin.census.mask.policy import read_policy
 
 POLICY = read_policy().elevation
-LEVELS = st.lists(
-    st.floats(-50, 500).map(lambda value: round(value, 3)), min_size=1, max_size=60
-)
+LEVELS = st.lists(st.floats(-50, 500).map(lambda value: round(value, 3)), min_size=1, max_size=60)
 
 
 def mapped(values, seed=0, policy=POLICY):

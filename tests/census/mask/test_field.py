@@ -89,7 +89,7 @@ def test_more_known_places_never_help_the_affine_attacker_below_the_floor():
         (100.0, {}, "mask.small"),
         (0.0, {}, "mask.small"),
         (5000.0, {"strain": 0.001}, "mask.floor"),
-        (5000.0, {"control_points": 60}, "mask.floor"),
+        (5000.0, {"floor": 0.01}, "mask.floor"),
     ],
 )
 def test_a_city_that_cannot_be_hidden_is_refused(extent, changes, rule):
