@@ -11,8 +11,10 @@ import pytest
 from twin import api
 from twin.census.check import check
 from twin.census.read import read_raw
+from twin.census.rules import register
 
-AREA_KM2 = 12.0
+SMALL_KM2, AREA_KM2, LARGE_KM2 = 5.0, 12.0, 60.0
+LEAST = 30
 RECALL, PRECISION = 0.99, 0.98
 
 
@@ -36,18 +38,34 @@ def misses(wanted: pd.DataFrame, found: set[tuple[str, str, str]]) -> list[str]:
     return said
 
 
-@pytest.mark.verify
-@pytest.mark.parametrize("attempt", range(2))
-def test_planted_defects_are_found_and_little_else(tmp_path: Path, attempt: int):
+def measured(tmp_path: Path, area: float) -> tuple[pd.DataFrame, list[str]]:
+    """What is wrong in a synthetic census of a seed drawn now, and which rules do not see it well enough."""
     seed = secrets.randbelow(2**31)
     raw = tmp_path / "raw"
-    api.synth(AREA_KM2, seed, 0.01, raw)
+    api.synth(area, seed, 0.01, raw)
     wanted = pd.read_csv(raw / "defects.csv", dtype=str, keep_default_na=False)
     survey, _said = read_raw(raw)
     findings = check(survey)
-    assert not misses(wanted, defects(findings)), f"seed {seed}"
     (raw / "defects.csv").unlink()
     pd.testing.assert_frame_equal(check(read_raw(raw)[0]), findings)
+    return wanted, [f"seed {seed}: {line}" for line in misses(wanted, defects(findings))]
+
+
+def test_planted_defects_of_a_small_city_are_found_and_little_else(tmp_path: Path):
+    wanted, said = measured(tmp_path, SMALL_KM2)
+    assert not said
+    planted = wanted[wanted["origin"] == "planted"]["rule"].value_counts().drop("G01")
+    assert planted.min() >= LEAST
+    assert set(planted.index) == set(register()) - {"G01"}
+
+
+@pytest.mark.verify
+@pytest.mark.parametrize("area", [AREA_KM2, AREA_KM2, LARGE_KM2])
+def test_planted_defects_are_found_and_little_else(tmp_path: Path, area: float):
+    wanted, said = measured(tmp_path, area)
+    assert not said
+    noise = wanted[wanted["origin"] == "noise"]
+    assert len(noise) < 0.05 * len(wanted)
 
 
 @pytest.mark.verify

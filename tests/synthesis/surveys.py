@@ -13,7 +13,7 @@ from twin.synthesis.raw import file_names
 from twin.synthesis.survey import survey
 from twin.synthesis.survey_tables import TABLES, Draft, columns_of
 
-AREA_KM2 = 12.0
+AREA_KM2 = 5.0
 
 
 @cache
