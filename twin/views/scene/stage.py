@@ -36,6 +36,8 @@ THIN, THICK = 1.3, 2.5
 QUIET: Mapping[str, Any] = {"lighting": False, "reset_camera": False, "render": False}
 SHRINK = ((2_000, 1.0), (20_000, 0.7), (100_000, 0.6), (math.inf, 0.5))
 """Factor of line widths by the number of lines drawn (below the first figure)."""
+PLANTS = ("source", "tank")
+"""Symbols of what is shown by a pin."""
 MOST_LABELS = 40
 SHAFT_M = 0.7
 """Width of a manhole's shaft."""
@@ -264,17 +266,21 @@ class Stage:
     # ---- points
 
     def _plants(self, layer: Layer, name: str) -> None:
-        """Sources and stores of a lifeline as pins."""
+        """Sources and stores of a lifeline as pins; devices stand at their nodes."""
         found, network = declared(name), self.city.networks[name]
-        if found is None:
-            return
-        nodes = network.tables["nodes"]
-        kinds = [kind for kind, one in found.kinds.items()
-                 if one.table == "nodes" and one.symbol in ("source", "tank")]  # fmt: skip
-        rows = nodes.of_kind(*kinds)
-        rows = rows[self._inside(nodes["x"][rows], nodes["y"][rows])]
-        if len(rows):
-            self._pins(layer, nodes, rows, layer.colour)
+        for table in ("nodes", "devices"):
+            if found is None or table not in network.tables:
+                continue
+            kinds = [kind for kind, one in found.kinds.items() if one.table == table and one.symbol in PLANTS]
+            rows = network.tables[table].of_kind(*kinds)
+            nodes = np.asarray(rows if table == "nodes" else network.device_nodes[rows], dtype=np.int64)
+            x, y = (network.tables["nodes"][axis][nodes] for axis in ("x", "y"))
+            inside = self._inside(x, y)
+            if inside.any():
+                called = network.tables[table]["name"][rows] if "name" in network.tables[table] else None
+                names = [""] * len(rows) if called is None else called.tolist()
+                self._pins(layer, network.tables["nodes"], nodes[inside], layer.colour,
+                           [name for name, here in zip(names, inside, strict=True) if here])  # fmt: skip
 
     def _facilities(self) -> None:
         nodes = self.city.facilities.tables["nodes"]
@@ -283,9 +289,9 @@ class Stage:
             return
         layer = self._layer(FACILITY, sentence_case(self.names.layer(FACILITY)), palette.FACILITY.light)
         rows = inside[np.argsort(-nodes["people"][inside], kind="stable")]
-        self._pins(layer, nodes, rows, palette.FACILITY.light)
+        self._pins(layer, nodes, rows, palette.FACILITY.light, nodes["name"][rows].tolist())
 
-    def _pins(self, layer: Layer, nodes: Any, rows: Ints, colour: str) -> None:
+    def _pins(self, layer: Layer, nodes: Any, rows: Ints, colour: str, names: Sequence[str]) -> None:
         xy = np.column_stack([nodes["x"], nodes["y"]])[rows]
         foot = self._raised(self.ground.of_nodes(nodes)[rows] - self.drop)
         reach = 0.012 * max(self.box[2] - self.box[0], self.box[3] - self.box[1])
@@ -306,8 +312,8 @@ class Stage:
         )
         layer.actors.append(dots)
         layer.rows[id(dots)] = ("nodes", rows)
-        if self.wish.labels and "name" in nodes:
-            called = [str(_(name)) if name else "" for name in nodes["name"][rows]]
+        if self.wish.labels:
+            called = [str(_(name)) if name else "" for name in names]
             named = [place for place, name in enumerate(called) if name][:MOST_LABELS]
             self._labels.append((layer, points[named], [called[place] for place in named]))
 
