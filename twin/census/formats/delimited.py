@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -61,7 +62,7 @@ def read_delimited(path: Path, file: str) -> SourceTable:
     if len(headers) > MOST_COLUMNS:
         problem = _("has more than {limit} columns", limit=MOST_COLUMNS)
         raise refuse("table.too-wide", file, problem, _("check the delimiter"))
-    parsed = _parsed(text.encode("utf-8"), file, delimiter, above + 1, len(headers))
+    parsed = _parsed(text.rstrip("\r\n").encode("utf-8") + b"\n", file, delimiter, above + 1, len(headers))
     found = (*findings, *title_rows(file, above), *parsed.findings)
     return SourceTable(file, path.stem, headers, tuple(parsed.columns), parsed.line_no, findings=found)
 
@@ -82,13 +83,13 @@ def _decoded(content: bytes, file: str) -> tuple[str, list[Finding]]:
         except UnicodeDecodeError:
             continue
     else:
-        name = encoding or _likelier(content)
+        name = encoding or likelier_encoding(content)
         text = content.decode(name, "replace")
     findings += _mangled(text, file, name)
     return text, findings
 
 
-def _likelier(content: bytes) -> str:
+def likelier_encoding(content: bytes) -> str:
     """Of UTF-8 and GB18030 the one in which fewer signs are broken."""
     return min(("utf-8", "gb18030"), key=lambda name: content.decode(name, "replace").count("\ufffd"))
 
@@ -145,7 +146,7 @@ def _parsed(content: bytes, file: str, delimiter: str, skip: int, width: int) ->
         table, broken = _arrow(content, delimiter, skip, width, quoted=True)
         findings: list[Finding] = []
     except pa.ArrowInvalid:
-        table, broken = _arrow(content, delimiter, skip, width, quoted=False)
+        table, broken = _unquoted(content, file, delimiter, skip, width)
         problem = _("has a quotation mark that is never closed")
         findings = [warning("census.quotes", file, problem, _("correct it; every mark was taken as a sign"))]
     columns = [column.combine_chunks() for column in table.columns]
@@ -157,6 +158,17 @@ def _parsed(content: bytes, file: str, delimiter: str, skip: int, width: int) ->
     if broken:
         _mend(parsed, broken, file, delimiter, width)
     return _without_blank(parsed)
+
+
+def _unquoted(
+    content: bytes, file: str, delimiter: str, skip: int, width: int
+) -> tuple[pa.Table, list[_Broken]]:
+    """The rows with quotation marks taken as signs; DatasetError where there are no rows even so."""
+    try:
+        return _arrow(content, delimiter, skip, width, quoted=False)
+    except pa.ArrowInvalid as error:
+        problem = _("cannot be split into rows ({reason})", reason=" ".join(str(error).split())[:200])
+        raise refuse("table.broken", file, problem, _("export the table again as CSV")) from None
 
 
 def _arrow(
@@ -231,7 +243,7 @@ def _mend(parsed: _Parsed, broken: list[_Broken], file: str, delimiter: str, wid
 def _fields(line: str, delimiter: str, width: int, *, quoted: bool) -> tuple[list[str], str]:
     """The fields of a broken row, as many as the headers, and what was wrong with it."""
     for other in (delimiter, *(each for each in DELIMITERS if each != delimiter)):
-        quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
         row = next(csv.reader(io.StringIO(line), delimiter=other, quoting=quoting), [])
         if len(row) == width and width > 1:
             return row, "quotes" if other == delimiter else "delimiter"

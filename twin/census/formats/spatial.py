@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from twin.census.formats.shapefile import SUFFIX, readable
 from twin.census.formats.source import SourceTable
 from twin.census.store import MOST_ROWS
 from twin.io.files import MAX_BYTES, refuse
@@ -35,18 +36,20 @@ def read_spatial(path: Path, file: str) -> Iterator[SourceTable]:
 
     _check(path, file)
     try:
-        layers = [str(name) for name, _kind in pyogrio.list_layers(path)]
-        for layer in layers:
-            if pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"] > MOST_ROWS:
-                problem = _("has more than {limit} rows", limit=MOST_ROWS)
-                raise refuse("table.too-long", f"{file}#{layer}", problem, _("split the survey"))
-            meta, table = pyogrio.read_arrow(path, layer=layer)
-            name = file if len(layers) == 1 and path.suffix != ".gpkg" else f"{file}#{layer}"
-            if path.suffix.lower() == ".dxf":
-                yield from _drawing(meta, table, file)
-            else:
-                yield _layer(meta, table, name, layer, short=path.suffix.lower() == ".shp")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pa.ArrowException) as error:
+        with readable(path) as (place, encoding):
+            layers = [str(name) for name, _kind in pyogrio.list_layers(place)]
+            for layer in layers:
+                info = pyogrio.read_info(place, layer=layer, force_feature_count=True, encoding=encoding)
+                if info["features"] > MOST_ROWS:
+                    problem = _("has more than {limit} rows", limit=MOST_ROWS)
+                    raise refuse("table.too-long", f"{file}#{layer}", problem, _("split the survey"))
+                meta, table = pyogrio.read_arrow(place, layer=layer, encoding=encoding)
+                name = file if len(layers) == 1 and path.suffix != ".gpkg" else f"{file}#{layer}"
+                if path.suffix.lower() == ".dxf":
+                    yield from _drawing(meta, table, file)
+                else:
+                    yield _layer(meta, table, name, layer, short=path.suffix.lower() == SUFFIX)
+    except (RuntimeError, pa.ArrowException, UnicodeDecodeError, shapely.errors.ShapelyError) as error:
         problem = _("cannot be read ({reason})", reason=" ".join(str(error).split())[:200])
         raise refuse("census.broken", file, problem, _("export it again")) from None
 
@@ -70,10 +73,11 @@ def _check(path: Path, file: str) -> None:
 
 def _layer(meta: Any, table: pa.Table, file: str, name: str, *, short: bool) -> SourceTable:
     """A layer as a table; its geometry apart."""
-    place = meta["geometry_name"] or "wkb_geometry"
-    geometry = table.column(place) if place in table.column_names else None
-    kept = [column for column in table.column_names if column not in (place, meta.get("fid_column") or "fid")]
-    columns = tuple(_column(table.column(column)) for column in kept)
+    aside = (meta["geometry_name"] or "wkb_geometry", meta.get("fid_column") or "fid")
+    geometry = table.column(aside[0]) if table.column_names.count(aside[0]) == 1 else None
+    places = [place for place, column in enumerate(table.column_names) if column not in aside]
+    kept = [table.column_names[place] for place in places]
+    columns = tuple(_column(table.column(place)) for place in places)
     numbers = np.arange(1, table.num_rows + 1, dtype=np.int64)
     crs = str(meta["crs"] or "")
     crs = "" if crs in _CRS_UNKNOWN else crs
@@ -86,11 +90,15 @@ def _column(values: Any) -> Any:
         return values
     if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
         return pc.strftime(values.cast(pa.timestamp("s"), safe=False), format="%Y-%m-%d")
-    return (
-        values.cast(pa.string())
-        if not pa.types.is_binary(values.type)
-        else pa.nulls(len(values), pa.string())
-    )
+    if pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type):
+        return pa.nulls(len(values), pa.string())
+    texts = values.cast(pa.string())
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:
+        parts = texts.cast(pa.binary()).to_pylist()
+        texts = pa.array([part and part.decode("utf-8", "replace") for part in parts], pa.string())
+    return texts
 
 
 def _drawing(meta: Any, table: pa.Table, file: str) -> Iterator[SourceTable]:
