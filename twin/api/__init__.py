@@ -29,6 +29,7 @@ from twin.api.runs import (
 )
 from twin.api.surveys import check_survey
 from twin.api.synthesis import synth
+from twin.api.updating import update_city
 
 __all__ = [
     "CITIES",
@@ -57,5 +58,6 @@ __all__ = [
     "solve",
     "synth",
     "undo_repairs",
+    "update_city",
     "versions",
 ]

@@ -43,6 +43,7 @@ def build_census(
     twin.errors.DatasetError
         Where the tables of the city would not be valid, or `out` is not to be written.
     """
+    from twin.api.updating import note_survey
     from twin.census.build import build
     from twin.census.build.report import report_folder, write_report
     from twin.census.store import read_survey
@@ -62,5 +63,6 @@ def build_census(
     if out is not None:
         write_city(built.city, Path(out), overwrite=overwrite)
         write_report(built, report_folder(Path(out)))
+        note_survey(report_folder(Path(out)), source)
     report(1.0)
     return built

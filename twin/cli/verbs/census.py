@@ -15,6 +15,8 @@ from twin.cli.verbs.census_mask import HELP as MASK_HELP
 from twin.cli.verbs.census_mask import mask
 from twin.cli.verbs.census_repair import HELP as REPAIR_HELP
 from twin.cli.verbs.census_repair import repair
+from twin.cli.verbs.census_update import HELP as UPDATE_HELP
+from twin.cli.verbs.census_update import update
 from twin.text import N_, _, plural
 
 if TYPE_CHECKING:
@@ -158,6 +160,7 @@ VERBS = {
     read: N_("Read a delivery in any vocabulary into canonical tables."),
     repair: REPAIR_HELP,
     build: BUILD_HELP,
+    update: UPDATE_HELP,
     mask: MASK_HELP,
     export: N_("Give a survey back in a surveyor's own headers and codes."),
 }
