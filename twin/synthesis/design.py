@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.synthesis.drainage import build_rain, build_sewage, rain_route, sewage_route
+from twin.synthesis.depths import sink
+from twin.synthesis.drainage import rain_drains, rain_route, sewage_drains, sewage_route
 from twin.synthesis.gas import build_gas, gas_design
 from twin.synthesis.heat import build_heat, heat_design
 from twin.synthesis.others import build_industrial, build_tunnel, industrial_route, tunnel_route
@@ -39,8 +40,8 @@ def design(town: Town, rng: np.random.Generator) -> list[Built]:
     tops = crossing_depths([*routes, tunnel], town.streets, town.spurred())
     without_rain = [route for route in routes if route is not rain]
     sewer_top = crossing_depths(without_rain, town.streets, town.spurred())["sewage"]
-    rains = build_rain(town, rain, rain_up, tops["rain"], rng)
-    sewers = build_sewage(town, sewage, sewer_top, rains, rng)
+    drains = rain_drains(town, rain, rain_up, tops["rain"]), sewage_drains(town, sewage, sewer_top)
+    rains, sewers = sink(town, *drains, tops["rain"], sewer_top)
     cables, transformers = build_power(town, power, tops["power"], rng)
     made = [
         *cables,
@@ -48,10 +49,10 @@ def design(town: Town, rng: np.random.Generator) -> list[Built]:
         *build_heat(town, heat, tops, rng),
         *build_gas(town, gas, tops, rng),
         build_water(town, water, tops["water"], rng),
-        rains[0],
-        sewers[0],
+        rains,
+        sewers,
         build_industrial(town, industrial, tops["industrial"]),
-        build_tunnel(town, tunnel, [rains[0], sewers[0]], tops["tunnel"]),
+        build_tunnel(town, tunnel, [rains, sewers], tops["tunnel"]),
     ]
     town.transformers = transformers
     return made

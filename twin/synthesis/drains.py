@@ -19,7 +19,7 @@ _CLIMB_M = 500.0
 _ROUGHNESS = 0.013
 DEEPEST_M = 7.0
 """Inverts below this depth are lifted by a pumping station..."""
-LEAST_LIFT_M = 2.5
+LEAST_LIFT_M = 3.0
 """...where that gains as much as this."""
 
 

@@ -184,7 +184,7 @@ def _bumps(extent_m: float, rng: np.random.Generator) -> Floats:
 
 def _ripples(rng: np.random.Generator) -> Floats:
     lengths = np.array([2900.0, 1300.0, 640.0])
-    amplitude = np.array([1.0, 0.6, 0.25])
+    amplitude = np.array([0.7, 0.35, 0.15])
     angle = rng.uniform(0, 2 * np.pi, 3)
     wave = 2 * np.pi / lengths
     return np.column_stack([amplitude, wave * np.cos(angle), wave * np.sin(angle), rng.uniform(0, 6.28, 3)])
