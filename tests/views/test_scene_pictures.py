@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -144,6 +145,59 @@ def test_plan_and_perspective_are_two_views_of_one_scene(stage):
     stage.plan(True)
     assert stage.plotter.camera.parallel_projection
     assert (np.asarray(stage.plotter.screenshot(None, return_img=True)) == flat).all()
+
+
+class Recorder:
+    """Stands for the parts of a plotter that a window has: keeps what is connected to them."""
+
+    def __init__(self, plotter) -> None:
+        self._plotter, self.keys, self.boxes = plotter, {}, {}
+        self.iren = self
+
+    def __getattr__(self, name):
+        return getattr(self._plotter, name)
+
+    def add_checkbox_button_widget(self, callback, **_):
+        self.boxes[len(self.boxes)] = callback
+        return MagicMock()
+
+    def add_key_event(self, key, callback):
+        self.keys[key] = callback
+
+    def track_click_position(self, callback, **_):
+        self.click = callback
+
+    def add_observer(self, event, callback):
+        self.moved = callback
+
+
+def test_keys_boxes_and_clicks_work_in_the_window(stage):
+    from twin.views.scene.window import Desk
+
+    stage.plotter = plotter = Recorder(stage.plotter)
+    desk = Desk(stage)
+    assert len(plotter.boxes) == len(stage.swatches) == 7
+    first = next(iter(stage.swatches))
+    plotter.keys["F1"]()
+    assert not stage.layers[first].visible
+    desk.boxes[first].GetRepresentation().SetState.assert_called_with(0)
+    plotter.boxes[0](True)
+    assert stage.layers[first].visible
+    plotter.keys["m"]()
+    assert not stage.flat
+    plotter.keys["m"]()
+    x, y = BLOCK_M * 1.3 + 9.0, BLOCK_M + 9.0
+    plotter.click(at_pixel(stage, x, y, float(height(np.array(x), np.array(y)))))
+    assert desk.card
+    plotter.click((2, 2))
+    assert not desk.card
+    plotter.moved()
+
+
+def test_nothing_to_draw_is_said(city, tmp_path):
+    with pytest.raises(InputError, match="has a place"):
+        views.draw(city, Wish(clip=Clip((-900, -900, -800, -800))), tmp_path / "a.png")
+    assert not list(tmp_path.iterdir())
 
 
 # ---- the command line

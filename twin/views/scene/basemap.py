@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
 LONGEST = 3600
-"""Pixels of the longer side."""
+"""Most pixels of the longer side."""
 FINEST = 320
 """Cells of the longer side of the relief."""
 LIGHT_FROM, LIGHT_HEIGHT = np.radians(315.0), np.radians(45.0)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.errors import InputError
 from twin.model.city import FACILITY, OTHER, ROAD, City
 from twin.text import _
 from twin.views import palette, svg
@@ -66,13 +67,28 @@ class Layer:
 
 
 class Stage:
-    """A city set up for drawing."""
+    """A city set up for drawing.
+
+    Raises
+    ------
+    RenderingError
+        Where nothing draws here.
+    InputError
+        Where nothing that is wished for has a place.
+    """
 
     def __init__(self, city: City, wish: Wish, *, off_screen: bool = True, sharp: float = 1.0) -> None:
         pyvista().set_error_output_file(os.devnull)
         self.city, self.wish, self.sharp = city, wish, sharp
         self.renderer = rendering.prepare().renderer
         self.names, self.ground = Names(city), Ground.of(city)
+        lines = {name: self._lines(network) for name, network in self._networks().items()}
+        self.counts = {name: len(found) for name, found in lines.items() if len(found)}
+        self.left_out = sum(found.left_out for found in lines.values())
+        if not self.counts and not len(self._standing()):
+            raise InputError(
+                _("nothing of {city} that was asked for has a place to be drawn at", city=city.name)
+            )
         wide, tall = wish.size
         self.plotter: Any = pyvista().Plotter(
             off_screen=off_screen, window_size=[round(wide * sharp), round(tall * sharp)], lighting="none"
@@ -82,7 +98,7 @@ class Stage:
         self._labels: list[tuple[Layer, Floats, list[str]]] = []
         self._furniture: list[Any] = []
         self.ready, self.drop = False, 0.0
-        self._build()
+        self._build(lines)
         self.ready = True
 
     # ---- what is shown
@@ -92,10 +108,7 @@ class Stage:
         """The part that is shown; None for all."""
         return self.wish.clip
 
-    def _build(self) -> None:
-        lines = {name: self._lines(network) for name, network in self._networks().items()}
-        self.counts = {name: len(found) for name, found in lines.items() if len(found)}
-        self.left_out = sum(found.left_out for found in lines.values())
+    def _build(self, lines: Mapping[str, Lines]) -> None:
         self.box = self._box(list(lines.values()))
         self._light()
         self.solid = self.clip is not None and not self.wish.lines
@@ -156,7 +169,9 @@ class Stage:
             np.linspace(self.box[0], self.box[2], columns), np.linspace(self.box[1], self.box[3], rows)
         )
         z = self._raised(relief.z - self.drop)
-        picture = pyvista().Texture(basemap.painted(self.city, relief))
+        picture = pyvista().Texture(
+            basemap.painted(self.city, relief, min(basemap.LONGEST, 3 * max(self.wish.size)))
+        )
         picture.SetInterpolate(True)
         picture.SetMipmap(True)
         self.floor = float(z.min()) - 0.04 * max(self.box[2] - self.box[0], self.box[3] - self.box[1])
@@ -282,10 +297,16 @@ class Stage:
                 self._pins(layer, network.tables["nodes"], nodes[inside], layer.colour,
                            [name for name, here in zip(names, inside, strict=True) if here])  # fmt: skip
 
-    def _facilities(self) -> None:
+    def _standing(self) -> Ints:
+        """Rows of the facilities that are shown."""
+        if self.wish.layers and FACILITY not in self.wish.layers:
+            return np.empty(0, dtype=np.int64)
         nodes = self.city.facilities.tables["nodes"]
-        inside = np.flatnonzero(self._inside(nodes["x"], nodes["y"]))
-        if not len(inside) or (self.wish.layers and FACILITY not in self.wish.layers):
+        return np.flatnonzero(self._inside(nodes["x"], nodes["y"]))
+
+    def _facilities(self) -> None:
+        nodes, inside = self.city.facilities.tables["nodes"], self._standing()
+        if not len(inside):
             return
         layer = self._layer(FACILITY, sentence_case(self.names.layer(FACILITY)), palette.FACILITY.light)
         rows = inside[np.argsort(-nodes["people"][inside], kind="stable")]

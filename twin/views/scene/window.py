@@ -39,10 +39,11 @@ class Desk:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.card: list[Any] = []
+        self.boxes: dict[str, Any] = {}
         plotter = stage.plotter
         for number, (name, place) in enumerate(stage.swatches.items(), start=1):
             layer = stage.layers[name]
-            plotter.add_checkbox_button_widget(
+            self.boxes[name] = plotter.add_checkbox_button_widget(
                 partial(stage.switch, name), value=True, position=place, size=14, border_size=1,
                 color_on=layer.colour, color_off="#ffffff", background_color="#8d9297",
             )  # fmt: skip
@@ -53,7 +54,9 @@ class Desk:
 
     def toggle(self, name: str) -> None:
         """Switch a layer."""
-        self.stage.switch(name, not self.stage.layers[name].visible)
+        shown = not self.stage.layers[name].visible
+        self.boxes[name].GetRepresentation().SetState(int(shown))
+        self.stage.switch(name, shown)
 
     def turn_over(self) -> None:
         """Change between plan and perspective."""
