@@ -298,3 +298,12 @@ def test_a_city_with_planted_defects_keeps_the_laws(tmp_path: Path):
     made = repair(survey, only=register())
     laws(survey, made)
     assert len(made.log) > 100
+
+
+def test_the_manual_lists_every_repair_with_its_rules_and_whether_it_is_on():
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "census-repair.md"
+    rows = [
+        line.split("|") for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| `")
+    ]
+    told = {row[1].strip(" `"): (tuple(row[2].split()), row[4].strip() == "yes") for row in rows}
+    assert told == {name: (one.rules, one.default) for name, one in register().items()}
