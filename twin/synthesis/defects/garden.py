@@ -76,11 +76,12 @@ class Garden:
         for row in self.rng.permutation(np.flatnonzero(mask & self.free[table])):
             if found >= count:
                 return
-            if self._take(table, int(row)):
+            if self.take(table, int(row)):
                 found += 1
                 yield int(row)
 
-    def _take(self, table: str, row: int) -> bool:
+    def take(self, table: str, row: int) -> bool:
+        """Take a row and its neighbourhood, if all of it is free."""
         own = [row] if table == "points" else [int(end) for end in self.view.end_row[:, row] if end >= 0]
         points = np.array(sorted(self.points_near(own)), dtype=np.intp)
         lines = np.concatenate([self.lines_at(int(point)) for point in points])

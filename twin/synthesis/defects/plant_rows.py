@@ -252,10 +252,9 @@ def t06(garden: Garden, count: int) -> None:
     done = 0
     for row in garden.places("points", mask, 2 * count):
         other = near[row]
-        if done >= count or not garden.free["points"][other]:
+        if done >= count or not garden.take("points", other):
             continue
         done += 1
-        garden.free["points"][other] = False
         line = int(next(at for at in garden.lines_at(row)))
         names = [str(points["id"][point]) for point in (row, other)]
         values = [_lowest(garden, point) for point in (row, other)]

@@ -217,7 +217,7 @@ def c01(garden: Garden, count: int) -> None:
     done = 0
     for point in garden.places("points", mask, 2 * count):
         line = chosen[point]
-        if done < count and garden.free["lines"][line]:
+        if done < count and garden.take("lines", line):
             _cross(garden, solids, point, line)
             done += 1
 
@@ -262,7 +262,6 @@ def _can_cross(garden: Garden, solids: Solids, point: int, line: int) -> bool:
 
 def _cross(garden: Garden, solids: Solids, point: int, line: int) -> None:
     view = garden.view
-    garden.free["lines"][line] = False
     own, reach, depth, foot = _branch(garden, solids, point, line)
     away = reach / (reach - 1.0)
     way = [away * float(foot[axis] - view.points[name][point]) for axis, name in enumerate(("x_m", "y_m"))]
