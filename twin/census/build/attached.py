@@ -16,10 +16,15 @@ from twin.lifelines import registry
 from twin.model.finding import Finding, Severity
 from twin.text import _
 
+CHOICES = 8
+"""Points that a customer asks."""
+ROUNDS = 40
+
 
 def attach(
     customers: pd.DataFrame,
     plants: pd.DataFrame,
+    devices: pd.DataFrame,
     intake: Intake,
     meetings: Meetings,
     findings: list[Finding],
@@ -27,10 +32,9 @@ def attach(
     """The customers of each layer with the `point` (row) that serves them.
 
     A customer with a demand is served by the nearest point of a line in use within the limit of its class
-    (data/attachment.csv). Customers without one become a finding.
+    (data/attachment.csv); where points have room for so much demand only, by the nearest that is not full.
+    Customers without one become a finding.
     """
-    from scipy.spatial import KDTree
-
     found = {}
     for one in records("attachment"):
         layer, name = _layer(intake, one["class"])
@@ -38,13 +42,8 @@ def attach(
         if layer < 0 or wish.empty:
             continue
         points = _serving(intake, meetings, layer, one, _stations(intake, meetings, layer, name, plants))
-        place = wish[["x_m", "y_m"]].to_numpy(dtype=np.float64)
-        far: NDArray[np.float64] = np.full(len(wish), np.inf)
-        nearest = np.full(len(wish), -1, dtype=np.int64)
-        if len(points):
-            tree = KDTree(intake.points[["x_m", "y_m"]].to_numpy(dtype=np.float64)[points])
-            found_far, index = tree.query(place)
-            far, nearest = np.asarray(found_far, dtype=np.float64), points[np.asarray(index)]
+        room = _room(devices, intake, points, one)
+        nearest, far = _assigned(wish, one["demand"], intake, points, room, float(one["limit_m"]))
         served = far <= one["limit_m"]
         if not served.all():
             findings.append(_unserved(name, wish["id"][~served], one["limit_m"]))
@@ -96,6 +95,58 @@ def _stations(
     here = (meetings.layer == layer) & np.isin(meetings.of("kind").astype(str), holding)
     stated = intake.rows_of(plants["point"][plants["kind"].isin(holding)].tolist())
     return np.union1d(meetings.point[here], stated[stated >= 0]).astype(np.int64)
+
+
+def _room(
+    devices: pd.DataFrame, intake: Intake, points: NDArray[np.int64], one: Mapping[str, Any]
+) -> NDArray[np.float64]:
+    """The demand that each point has room for by the rated devices there; infinite where nothing is rated."""
+    room = np.full(len(points), np.inf)
+    if not one["room"] or devices.empty:
+        return room
+    rated = pd.Series(
+        devices[one["room"]].to_numpy(dtype=float), index=intake.rows_of(devices["point"].tolist())
+    )
+    total = rated[rated > 0].groupby(level=0).sum().reindex(points).to_numpy(dtype=float)
+    return np.where(np.isnan(total), np.inf, total * float(one["room_per_unit"]))
+
+
+def _assigned(
+    wish: pd.DataFrame,
+    demand: str,
+    intake: Intake,
+    points: NDArray[np.int64],
+    room: NDArray[np.float64],
+    limit: float,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Point of each customer and the way to it, m (infinite where there is none).
+
+    Everybody asks the nearest point first; a point takes those nearest to it until it is full, the others
+    ask their next one. Who finds none with room stays at the nearest.
+    """
+    from scipy.spatial import KDTree
+
+    if not len(points):
+        return np.full(len(wish), -1, dtype=np.int64), np.full(len(wish), np.inf)
+    number = min(CHOICES if np.isfinite(room).any() else 1, len(points))
+    tree = KDTree(intake.points[["x_m", "y_m"]].to_numpy(dtype=np.float64)[points])
+    found = tree.query(wish[["x_m", "y_m"]].to_numpy(dtype=np.float64), k=[*range(1, number + 1)])
+    far, index = (np.asarray(values) for values in found)
+    rows, choice = np.arange(len(wish)), np.zeros(len(wish), dtype=np.int64)
+    size = wish[demand].to_numpy(dtype=np.float64)
+    for _round in range(ROUNDS if number > 1 else 0):
+        at = index[rows, choice]
+        order = np.lexsort((far[rows, choice], at))
+        used = pd.Series(size[order]).groupby(at[order]).cumsum().to_numpy()
+        full = np.zeros(len(wish), dtype=bool)
+        full[order] = used > room[at[order]]
+        further = np.minimum(choice + 1, number - 1)
+        move = full & (choice < number - 1) & (far[rows, further] <= limit)
+        if not move.any():
+            choice = np.where(full, 0, choice)
+            break
+        choice = np.where(move, further, choice)
+    return points[index[rows, choice]], np.asarray(far[rows, choice], dtype=np.float64)
 
 
 def _unserved(layer: str, ids: pd.Series[str], limit: float) -> Finding:

@@ -68,7 +68,8 @@ def build(survey: Survey, name: str, tell: Tell = lambda share: None) -> Built:
     tables = survey.tables
     intake = take_in(survey, words)
     meetings = meet(intake, words)
-    customers = attach(table(tables, "customers"), table(tables, "plants"), intake, meetings, findings)
+    people, plants, devices = (table(tables, kind) for kind in ("customers", "plants", "devices"))
+    customers = attach(people, plants, devices, intake, meetings, findings)
     tell(0.1)
     stay = kept(intake, meetings, _wanted(tables, intake, customers))
     chains = collapse(meetings.start, meetings.end, stay, meetings.sense)
