@@ -169,17 +169,10 @@ def update_city(
 def _read(path: Path, mapping: str, crs: str) -> tuple[Survey, list[Finding]]:
     """A survey in canonical tables as it is, anything else through the reader."""
     from twin.census.read import read_raw
-    from twin.census.store import read_survey
+    from twin.census.store import holds_survey, read_survey
 
-    if path.suffix.lower() == ".gpkg" and path.is_file():
-        import pyogrio
-
-        try:
-            layers = {str(name) for name, _kind in pyogrio.list_layers(path)}
-        except pyogrio.errors.DataSourceError:
-            layers = set()
-        if {"points", "lines", "meta"} <= layers:
-            return read_survey(path), []
+    if holds_survey(path):
+        return read_survey(path), []
     return read_raw(path, mapping, system=crs)
 
 

@@ -52,6 +52,19 @@ def write_survey(survey: Survey, path: Path) -> None:
             left.unlink()
 
 
+def holds_survey(path: Path) -> bool:
+    """Whether a file is a GeoPackage with the layers of a survey."""
+    import pyogrio
+
+    if path.suffix.lower() != ".gpkg" or not path.is_file():
+        return False
+    try:
+        layers = {str(name) for name, _kind in pyogrio.list_layers(path)}
+    except pyogrio.errors.DataSourceError:
+        return False
+    return {"points", "lines", _META} <= layers
+
+
 def read_survey(path: Path) -> Survey:
     """The survey in the GeoPackage `path`; DatasetError where it holds none."""
     import pyogrio
