@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.census.raw_tables import LINES, POINTS, deliver, line_rows, point_rows, text_of
 from twin import api
@@ -284,3 +287,49 @@ def test_nothing_is_written_under_strict_where_anything_is_odd(tmp_path):
     with pytest.raises(InputError):
         api.read_census(deliver(tmp_path / "raw", rows), tmp_path / "census.gpkg", strict=True)
     assert not (tmp_path / "census.gpkg").exists()
+
+
+def test_a_part_that_hides_its_xml_behind_another_name_is_refused(tmp_path):
+    path = workbook(tmp_path / "a.xlsx", [POINTS, *point_rows()])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/media/picture.png", b'\n<!DOCTYPE l [<!ENTITY a "ha">]><l>&a;</l>')
+    assert refused(path)[0].rule == "workbook.entities"
+
+
+def test_a_cell_far_beyond_the_table_is_refused_and_not_waited_for(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(POINTS)
+    book.active.cell(1_000_000, 16_000).value = 1
+    book.save(tmp_path / "a.xlsx")
+    found = refused(tmp_path / "a.xlsx")[0]
+    assert (found.rule, found.file) == ("workbook.too-large", "a.xlsx#Sheet")
+
+
+def test_a_table_without_rows_is_a_table(tmp_path):
+    folder = deliver(tmp_path, lines=[])
+    survey, findings = read_raw(folder)
+    assert not findings
+    assert (len(survey.points), len(survey.lines)) == (4, 0)
+    assert survey.headers["table"].tolist().count("lines") == len(LINES)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    place=st.integers(0, 400),
+    gone=st.integers(0, 30),
+    put=st.sampled_from([b"", b'"', b",", b"\n", b"\0", b";", b"\xff", b"1e999", b'"\n"', "中".encode()]),
+)
+def test_whatever_is_spoilt_in_a_file_every_row_is_read_or_the_file_is_refused(place, gone, put):
+    with TemporaryDirectory() as name:
+        folder = deliver(Path(name))
+        content = (folder / "JSPOINT.csv").read_bytes()
+        (folder / "JSPOINT.csv").write_bytes(content[:place] + put + content[place + gone :])
+        left = (content[:place] + put + content[place + gone :]).decode("utf-8", "replace")
+        try:
+            survey, findings = read_raw(folder)
+        except InputError as error:
+            assert error.findings
+            return
+        ids = {f"JS{n}" for n in range(1, 5) if f"\nJS{n}," in left.replace("\0", "")}
+        assert ids <= set(survey.points["id"])
+        assert all(str(one) for one in findings)

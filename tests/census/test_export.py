@@ -76,7 +76,7 @@ def assert_same(one: Survey, other: Survey) -> None:
 
 
 @pytest.mark.parametrize("name", VOCABULARIES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(survey=surveys())
 def test_what_is_exported_reads_back_as_it_was(name, survey):
     with TemporaryDirectory() as folder:

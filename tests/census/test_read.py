@@ -261,7 +261,7 @@ def spatial(path: Path, driver: str, *, crs: str = "EPSG:4548") -> None:
         )  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore:Normalized/laundered")
+@pytest.mark.filterwarnings("ignore:.*Normalized/laundered")
 @pytest.mark.parametrize(
     ("driver", "name"),
     [("GPKG", "a.gpkg"), ("OpenFileGDB", "a.gdb"), ("ESRI Shapefile", ""), ("GeoJSON", "")],
@@ -275,6 +275,25 @@ def test_gis_files_are_read_with_their_places_and_their_system(driver, name, pla
     pd.testing.assert_frame_equal(survey.points[same], plain.points[same])
     assert survey.lines[["start", "end", "material"]].equals(plain.lines[["start", "end", "material"]])
     assert survey.meta["crs"] == "EPSG:4548"
+
+
+@pytest.mark.filterwarnings("ignore:.*Normalized/laundered")
+@pytest.mark.parametrize("stated", [True, False])
+@pytest.mark.parametrize("encoding", ["UTF-8", "GB18030"])
+def test_chinese_names_and_texts_of_a_shapefile_are_read_in_their_encoding(encoding, stated, tmp_path):
+    rows = point_rows()
+    shapes = shapely.to_wkb(np.array([shapely.Point(row[4], row[3]) for row in rows], dtype=object))
+    columns = [np.array([row[place] for row in rows], dtype=object) for place in range(3)]
+    pyogrio.raw.write(
+        tmp_path / "JSPOINT.shp", shapes, columns, POINTS[:3], driver="ESRI Shapefile",
+        geometry_type="Point", crs="EPSG:4548", encoding=encoding,
+    )  # fmt: skip
+    if not stated:
+        (tmp_path / "JSPOINT.cpg").unlink()
+    survey, __ = read_raw(tmp_path)
+    assert survey.points[["id", "attachment"]].values.tolist() == [
+        ["JS1", ""], ["JS2", "阀门"], ["JS3", ""], ["JS4", "阀门"]
+    ]  # fmt: skip
 
 
 @pytest.mark.filterwarnings("ignore:'crs' was not provided")
@@ -325,3 +344,13 @@ def test_access_tables_are_read_by_the_reader_of_the_extra(plain, tmp_path, monk
     monkeypatch.setitem(sys.modules, "access_parser", None)
     with pytest.raises(InputError, match=r"lifeline-twin\[mdb\]"):
         read_raw(tmp_path / "a.mdb")
+
+
+def test_a_header_with_a_line_break_in_it_is_one_header(plain, tmp_path):
+    folder = deliver(tmp_path / "raw")
+    text = (folder / "JSLINE.csv").read_text(encoding="utf-8-sig").replace("起点埋深", '"起点\n埋深"')
+    (folder / "JSLINE.csv").write_text("给水管线线表,,\n" + text, encoding="utf-8")
+    survey, findings = read_raw(folder)
+    assert rules(findings) == {"census.title-rows"}
+    assert survey.lines["start_depth_m"].equals(plain.lines["start_depth_m"])
+    assert survey.lines["line_no"].tolist() == [3, 4, 5]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -14,7 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 from numpy.typing import NDArray
 
-from twin.census.formats.source import SourceTable, header_row, title_rows, warning
+from twin.census.formats.source import HEADER_ROWS, SourceTable, header_row, title_rows, warning
 from twin.census.mappings import known_headers, plain
 from twin.io.files import read_bytes, refuse
 from twin.model.finding import Finding
@@ -38,6 +37,27 @@ class _Broken:
     text: str
 
 
+@dataclass(frozen=True)
+class _Head:
+    """The top of a table.
+
+    Attributes
+    ----------
+    delimiter, headers
+        What its cells are split by, and the headers.
+    above, lines
+        Rows above the headers, and lines of the file down to them and with them.
+    closed
+        Whether the quotation marks of the headers are closed.
+    """
+
+    delimiter: str
+    above: int
+    lines: int
+    headers: tuple[str, ...]
+    closed: bool
+
+
 @dataclass
 class _Parsed:
     """What the parser made of the rows."""
@@ -58,13 +78,14 @@ def read_delimited(path: Path, file: str) -> SourceTable:
     text, findings = _decoded(read_bytes(path), file)
     if not text.strip():
         raise refuse("table.empty", file, _("is empty"), _("give at least the line of headers"))
-    delimiter, above, headers = _shape(text[:_HEAD])
-    if len(headers) > MOST_COLUMNS:
+    head = _head(text[:_HEAD])
+    if len(head.headers) > MOST_COLUMNS:
         problem = _("has more than {limit} columns", limit=MOST_COLUMNS)
         raise refuse("table.too-wide", file, problem, _("check the delimiter"))
-    parsed = _parsed(text.rstrip("\r\n").encode("utf-8") + b"\n", file, delimiter, above + 1, len(headers))
-    found = (*findings, *title_rows(file, above), *parsed.findings)
-    return SourceTable(file, path.stem, headers, tuple(parsed.columns), parsed.line_no, findings=found)
+    below = _after(text, head.lines)
+    parsed = _parsed(below.rstrip("\r\n").encode("utf-8"), file, head)
+    found = (*findings, *_quoted(head, file), *title_rows(file, head.above), *parsed.findings)
+    return SourceTable(file, path.stem, head.headers, tuple(parsed.columns), parsed.line_no, findings=found)
 
 
 def _decoded(content: bytes, file: str) -> tuple[str, list[Finding]]:
@@ -85,6 +106,7 @@ def _decoded(content: bytes, file: str) -> tuple[str, list[Finding]]:
     else:
         name = encoding or likelier_encoding(content)
         text = content.decode(name, "replace")
+    text = text if "\n" in text else text.replace("\r", "\n")
     findings += _mangled(text, file, name)
     return text, findings
 
@@ -117,34 +139,64 @@ def _mangled(text: str, file: str, encoding: str) -> list[Finding]:
     ]
 
 
-def _shape(head: str) -> tuple[str, int, tuple[str, ...]]:
-    """Delimiter, rows above the headers, and headers: what gives most known headers, then most columns."""
+def _head(text: str) -> _Head:
+    """The head of a table: the delimiter that gives most known headers, then most columns."""
     known = known_headers()
-    best: tuple[tuple[int, int], str, int, tuple[str, ...]] | None = None
-    for delimiter in DELIMITERS:
-        rows = list(_rows(head.splitlines(keepends=True), delimiter, 20))
-        above = header_row(rows)
-        headers = rows[above] if above < len(rows) else []
-        score = (sum(plain(cell) in known for cell in headers), len(headers))
-        if best is None or score > best[0]:
-            best = (score, delimiter, above, tuple(cell.strip() for cell in headers))
-    assert best is not None
-    return best[1:]
+    heads = [_head_by(text, delimiter) for delimiter in DELIMITERS]
+    return max(heads, key=lambda one: (sum(plain(cell) in known for cell in one.headers), len(one.headers)))
 
 
-def _rows(lines: Iterable[str], delimiter: str, most: int) -> Iterable[list[str]]:
-    reader = csv.reader(lines, delimiter=delimiter)
-    for _number, row in zip(range(most), reader, strict=False):
-        yield row
+def _head_by(text: str, delimiter: str) -> _Head:
+    lines = [f"{line}\n" for line in text.split("\n")]
+    rows: list[list[str]] = []
+    ends: list[int] = []
+    closed: list[bool] = []
+    while (start := ends[-1] if ends else 0) < len(lines) and len(rows) < HEADER_ROWS:
+        span = next((n for n in range(1, HEADER_ROWS) if _is_closed(lines[start : start + n])), 0)
+        chunk = lines[start : start + (span or 1)]
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if span else csv.QUOTE_NONE
+        row = next(csv.reader(chunk, delimiter=delimiter, quoting=quoting), [])
+        rows.append([cell.strip().strip('"') if not span else cell.strip() for cell in row])
+        ends.append(start + len(chunk))
+        closed.append(bool(span))
+    above = header_row(rows)
+    return _Head(delimiter, above, ends[above], tuple(rows[above]), closed[above])
 
 
-def _parsed(content: bytes, file: str, delimiter: str, skip: int, width: int) -> _Parsed:
+def _is_closed(lines: list[str]) -> bool:
+    """Whether every quotation mark has its second."""
+    return sum(line.count('"') for line in lines) % 2 == 0
+
+
+def _after(text: str, lines: int) -> str:
+    """What stands below so many lines."""
+    place = 0
+    for _line in range(lines):
+        place = text.find("\n", place) + 1
+        if not place:
+            return ""
+    return text[place:]
+
+
+def _quoted(head: _Head, file: str) -> list[Finding]:
+    if head.closed:
+        return []
+    problem = _("has a quotation mark in its headers that is never closed")
+    return [warning("census.quotes", file, problem, _("correct it; it was left out"), line=head.above + 1)]
+
+
+def _parsed(content: bytes, file: str, head: _Head) -> _Parsed:
     """All rows below the headers."""
+    width, skip, delimiter = len(head.headers), head.above + 1, head.delimiter
+    if not content.strip():
+        empty = pa.array([], pa.string())
+        return _Parsed([empty] * width, np.zeros(0, dtype=np.int64))
     if len(delimiter.encode()) > 1:
         content, delimiter = content.replace(delimiter.encode(), b"\x1f"), "\x1f"
+    content += b"\n"
+    findings: list[Finding] = []
     try:
         table, broken = _arrow(content, delimiter, skip, width, quoted=True)
-        findings: list[Finding] = []
     except pa.ArrowInvalid:
         table, broken = _unquoted(content, file, delimiter, skip, width)
         problem = _("has a quotation mark that is never closed")
@@ -180,14 +232,12 @@ def _arrow(
         broken: list[_Broken] = []
 
         def keep(row: pacsv.InvalidRow, found: list[_Broken] = broken) -> str:
-            found.append(_Broken(row.number or 0, row.text))
+            found.append(_Broken((row.number or 0) + skip, row.text))
             return "skip"
 
         table = pacsv.read_csv(
             pa.BufferReader(content),
-            read_options=pacsv.ReadOptions(
-                use_threads=threads, skip_rows=skip, column_names=names, block_size=BLOCK
-            ),
+            read_options=pacsv.ReadOptions(use_threads=threads, column_names=names, block_size=BLOCK),
             parse_options=pacsv.ParseOptions(
                 delimiter=delimiter,
                 quote_char='"' if quoted else False,

@@ -36,6 +36,7 @@ SMALL_PART = 16 * 1024**2
 """Parts up to this size may unpack to any multiple."""
 MOST_PARTS = 2000
 MOST_COLUMNS = 500
+MOST_ROWS = 1_048_576
 _BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError)
 _CHUNK = 1024**2
 _Area = tuple[int, int, int, int]
@@ -58,10 +59,9 @@ def read_workbook(path: Path, file: str) -> Iterator[SourceTable]:
         book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
         parts = _parts(book)
         for sheet in book.worksheets:
-            rows = list(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True))
-            table = _table(
-                rows, f"{file}#{sheet.title}", sheet.title, _merged(path, parts.get(sheet.title, ""))
-            )
+            shown = f"{file}#{sheet.title}"
+            rows = dict(_rows(sheet, shown))
+            table = _table(rows, shown, sheet.title, _merged(path, parts.get(sheet.title, "")))
             if table is not None:
                 yield table
         book.close()
@@ -90,9 +90,8 @@ def _defuse(path: Path, file: str) -> None:
         with zipfile.ZipFile(path) as archive:
             check_unpacked(archive, file)
             for entry in archive.infolist():
-                if entry.filename.endswith((".xml", ".rels", ".vml")):
-                    with archive.open(entry) as part:
-                        sign = _armed(part)
+                with archive.open(entry) as part:
+                    sign = _armed(part, named=entry.filename.endswith((".xml", ".rels", ".vml")))
                     if sign:
                         problem = _(
                             "holds XML that a workbook has no need of: {sign} in {part}",
@@ -128,11 +127,13 @@ def check_unpacked(archive: zipfile.ZipFile, file: str) -> None:
             raise refuse("archive.bomb", file, problem, remedy)
 
 
-def _armed(part: IO[bytes]) -> str:
-    """What makes a part of XML dangerous, "" for nothing."""
+def _armed(part: IO[bytes], *, named: bool) -> str:
+    """What makes a part of XML, by its name or its beginning, dangerous; "" for nothing."""
     before = b""
     total = 0
     while chunk := part.read(_CHUNK):
+        if not total and not named and not chunk.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n").startswith(b"<"):
+            return ""
         total += len(chunk)
         text = before + chunk
         for sign in (b"<!DOCTYPE", b"<!ENTITY", b"\0"):
@@ -161,8 +162,10 @@ def _merged(path: Path, part: str) -> list[_Area]:
             end = 0
             for match in _MERGED.finditer(text):
                 left, top, right, bottom = match.groups()
-                found.append((int(top) - 1, _place(left), int(bottom) - 1, _place(right)))
                 end = match.end()
+                if int(top) > HEADER_ROWS:
+                    continue
+                found.append((int(top) - 1, _place(left), int(bottom) - 1, _place(right)))
             before = text[max(end, len(text) - 64) :]
     return found
 
@@ -174,30 +177,43 @@ def _place(letters: bytes) -> int:
     return number - 1
 
 
-def _table(rows: list[tuple[Any, ...]], file: str, name: str, merged: list[_Area]) -> SourceTable | None:
+def _rows(sheet: Any, file: str) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """The rows of a sheet that hold anything, with their number from 0; DatasetError beyond the limits."""
+    sheet.reset_dimensions()
+    for number, row in enumerate(sheet.iter_rows(values_only=True)):
+        if number >= MOST_ROWS or any(cell is not None for cell in row[MOST_COLUMNS:]):
+            problem = _(
+                "holds more than {rows} rows or {columns} columns", rows=MOST_ROWS, columns=MOST_COLUMNS
+            )
+            remedy = _("delete what stands beyond the table")
+            raise refuse("workbook.too-large", file, problem, remedy)
+        if any(cell not in (None, "") for cell in row):
+            yield number, row[:MOST_COLUMNS]
+
+
+def _table(rows: dict[int, tuple[Any, ...]], file: str, name: str, merged: list[_Area]) -> SourceTable | None:
     """One sheet as a table; None where it is empty."""
-    width = max((len(row) for row in rows), default=0)
-    used = [
-        place for place in range(width) if any(len(row) > place and row[place] is not None for row in rows)
-    ]
-    if not used:
+    width = max((_last(row) + 1 for row in rows.values()), default=0)
+    if not width:
         return None
-    width = used[-1] + 1
-    grid = [(*row[:width], *(None,) * (width - len(row))) for row in rows]
-    head = [[_text(cell) for cell in row] for row in grid[:HEADER_ROWS]]
+    first = [rows.get(number, ()) for number in range(min(max(rows) + 1, HEADER_ROWS))]
+    head = [[_text(cell) for cell in (*row[:width], *(None,) * (width - len(row)))] for row in first]
     top = header_row(head)
     headers, below, findings = _headers(head, top, merged, file)
-    kept = [
-        number for number in range(below, len(grid)) if any(cell not in (None, "") for cell in grid[number])
-    ]
+    kept = [number for number in rows if number >= below]
     columns, marks = [], {}
     for place in range(width):
-        cells = [grid[number][place] for number in kept]
+        cells = [rows[number][place] if place < len(rows[number]) else None for number in kept]
         columns.append(pa.array([_text(cell) for cell in cells], pa.string()))
         marks[place] = np.array([_mark(cell) for cell in cells], dtype=np.int8)
     line_no: NDArray[np.int64] = np.array(kept, dtype=np.int64) + 1
     told_ = (*findings, *title_rows(file, 0 if findings else top))
     return SourceTable(file, name, headers, tuple(columns), line_no, marks=marks, findings=told_)
+
+
+def _last(row: tuple[Any, ...]) -> int:
+    """The last place of a row that holds anything."""
+    return next(place for place in range(len(row) - 1, -1, -1) if row[place] not in (None, ""))
 
 
 def _headers(
