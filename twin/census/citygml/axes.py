@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -89,12 +90,18 @@ def to_plane(frame: Frame, positions: NDArray[np.float64], target: str | None = 
     """Positions (n, 3) as east, north, up in the plane of `frame`, or of `target`."""
     order = [1, 0, 2] if frame.north_first else [0, 1, 2]
     found = positions[:, order].astype(np.float64)
-    wanted = target or frame.plane
-    flat = _flat(frame.source)
-    if len(found) and f"EPSG:{flat.to_epsg()}" != wanted:
-        change = Transformer.from_crs(flat, wanted, always_xy=True)
+    change = _change(frame.source, target or frame.plane)
+    if change is not None and len(found):
         found[:, 0], found[:, 1] = change.transform(found[:, 0], found[:, 1])
     return found
+
+
+@cache
+def _change(source: str, wanted: str) -> Transformer | None:
+    """What brings coordinates of a system into a plane; None where they are in it."""
+    flat = _flat(source)
+    same = f"EPSG:{flat.to_epsg()}" == wanted
+    return None if same else Transformer.from_crs(flat, wanted, always_xy=True)
 
 
 def _flat(source: str) -> CRS:
