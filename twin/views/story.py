@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from twin.analysis import causes, resilience, service
+from twin.analysis import basis, causes, resilience, service
 from twin.analysis.timeline import Entry, timeline, without_routine
 from twin.io.runs import StoredRun
 from twin.model.city import FACILITY, City
@@ -25,6 +25,8 @@ FOLD_AFTER, MOST_ENTRIES = 60, 1_500
 """Entries of the timeline after which the rest is folded, and after which it is left out."""
 MOST_OUTAGES = 24
 """Lines of the table of who was out."""
+MOST_ATTRIBUTES = 4
+"""Assumed attributes that are named."""
 
 VERDICTS = {
     "met": N_("met"),
@@ -305,6 +307,22 @@ class Story:
         """What was assumed: by the city's census and by the run."""
         told = (*self.city.manifest.assumed, *(self.summary.get("assumed") or ()))
         return [Message(one) for one in dict.fromkeys(map(str, told))]
+
+    @cached_property
+    def rests_on(self) -> list[Message]:
+        """How much of the harm rests on attributes that were assumed or repaired, a sentence a network."""
+        return [
+            _(
+                "{name}: {resting} of {harmed} harmed components rest on assumed or repaired attributes"
+                " ({attributes}); mean confidence {confidence} %.",
+                name=self.name.layer(one.layer),
+                resting=one.resting,
+                harmed=one.harmed,
+                attributes=", ".join(name for name, _count in one.attributes[:MOST_ATTRIBUTES]) or "-",
+                confidence=round(100 * one.confidence),
+            )
+            for one in basis.basis(self.run.journal, self.city)
+        ]
 
     @cached_property
     def unverified(self) -> list[Mapping[str, Any]]:
