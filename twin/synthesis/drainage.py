@@ -20,7 +20,7 @@ from twin.synthesis.drains import (
 from twin.synthesis.ground import Bools, Floats, Ints
 from twin.synthesis.lanes import Lane, lanes
 from twin.synthesis.laying import Laid, Route, lay
-from twin.synthesis.sites import extend
+from twin.synthesis.sites import edge_m, extend
 from twin.synthesis.town import Feed, Spot, Town
 from twin.synthesis.water import touched_by
 
@@ -165,8 +165,9 @@ def _outfalls(town: Town, laid: Laid) -> Ints:
             continue
         seen.add(junction)
         reach = max(float(sites.water_m[site]), 40.0)
-        distance = np.linspace(0.0, reach, int(np.ceil(reach / 34.0)) + 1)[1:]
         spot = (junction, bool(sites.column[site]), float(sites.sign[site]))
+        edge = edge_m(streets, spot[0], spot[1])
+        distance = np.linspace(edge, reach, int(np.ceil((reach - edge) / 34.0)) + 1)[1:]
         made.append(int(extend(laid, streets, town.ground, spot, distance, np.full(len(distance), 1.0))[-1]))
     return np.array(made, dtype=np.int64)
 
@@ -202,8 +203,8 @@ def _plants(town: Town, laid: Laid, works: Ints) -> Ints:
         if laid.at_junction[junction] < 0:
             continue
         spot = (junction, bool(town.sites.column[site]), float(town.sites.sign[site]))
-        distance = np.array([32.0, 64.0, 96.0, 124.0])
-        point = int(extend(laid, town.streets, town.ground, spot, distance, np.full(4, 2.0))[-1])
+        distance = np.array([60.0, 92.0, 124.0])
+        point = int(extend(laid, town.streets, town.ground, spot, distance, np.full(3, 2.0))[-1])
         made.append(point)
         people = town.land.people.sum() / max(len(works), 1)
         town.add(

@@ -10,7 +10,7 @@ from twin.synthesis.drains import rounded_up
 from twin.synthesis.ground import Bools, Floats, Ints, Texts
 from twin.synthesis.lanes import lanes
 from twin.synthesis.laying import Laid, Route, lay, name_joints
-from twin.synthesis.sites import extend
+from twin.synthesis.sites import append, extend, way
 from twin.synthesis.town import Built, Feed, Spot, Town
 from twin.synthesis.trees import linked, supply
 from twin.synthesis.water import change_points, touched_by
@@ -154,7 +154,7 @@ def _gates(town: Town, high: Laid, gates: Ints) -> None:
     total = float(town.land.needs[:, 1].sum() / 24.0 * _PEAK)
     for number, site in enumerate(gates.tolist()):
         made = extend(
-            high, town.streets, town.ground, _spot(town, site), np.array([34.0, 62.0, 90.0]), np.full(3, 1.4)
+            high, town.streets, town.ground, _spot(town, site), np.array([62.0, 90.0]), np.full(2, 1.4)
         )
         high.attachment[made[1:]] = ["阀门井", "门站"]
         spot = Spot("gas_high", int(made[2]))
@@ -176,16 +176,16 @@ def _stations(town: Town, high: Laid, low: Laid, stations: Ints) -> None:
     streets, ground = town.streets, town.ground
     for number, site in enumerate(stations.tolist()):
         spot = _spot(town, site)
-        out = np.array([34.0, 56.0])
-        a = extend(high, streets, ground, spot, out, np.full(2, 1.4))
-        b = extend(low, streets, ground, spot, out, np.full(2, 1.4))
-        end = extend(high, streets, ground, spot, np.array([72.0]), np.array([1.4]), lateral_m=0.0)
-        high.start[-1] = a[1]
-        high.zone[end[0]] = -1
+        out = np.array([56.0])
+        a = extend(high, streets, ground, spot, out, np.full(1, 1.4))
+        b = extend(low, streets, ground, spot, out, np.full(1, 1.4))
+        axis = np.array([spot[0]]), np.array([spot[1]]), np.array([spot[2]])
+        x, y = way(streets, *axis, np.array([72.0]), np.zeros(1))
+        end = append(high, ground, int(a[-1]), x[0], y[0], np.array([1.4]))
         high.attachment[end[0]] = "调压站"
         station = Spot("gas_high", int(end[0]))
-        town.links.append((station, Spot("gas", int(b[1]))))
-        low.feature[b[1]] = "弯头"
+        town.links.append((station, Spot("gas", int(b[-1]))))
+        low.feature[b[-1]] = "弯头"
         _regulator(town, station, f"RS-{number + 1}", f"{number + 1}号调压站", 0.3)
 
 

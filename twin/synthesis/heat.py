@@ -104,9 +104,9 @@ def _plant(town: Town, there: Laid, back: Laid, number: int, site: int, load_kw:
     spot = int(sites.junction[site]), bool(sites.column[site]), float(sites.sign[site])
     if there.at_junction[spot[0]] < 0:
         return
-    out = np.array([34.0, 58.0])
-    a = extend(there, town.streets, town.ground, spot, np.array([34.0, 58.0, 82.0]), np.full(3, 1.6))
-    b = extend(back, town.streets, town.ground, spot, out, np.full(2, 1.6))
+
+    a = extend(there, town.streets, town.ground, spot, np.array([58.0, 82.0]), np.full(2, 1.6))
+    b = extend(back, town.streets, town.ground, spot, np.array([58.0]), np.full(1, 1.6))
     there.attachment[a[1:]] = ["阀门井", "热源"]
     back.attachment[b[1]] = "阀门井"
     plant = Spot("heat_supply", int(a[2]))

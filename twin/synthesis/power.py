@@ -122,8 +122,8 @@ def build_power(
 def _substation(town: Town, laid: Laid, number: int, site: int, capacity: float) -> None:
     sites = town.sites
     spot = int(sites.junction[site]), bool(sites.column[site]), float(sites.sign[site])
-    made = extend(laid, town.streets, town.ground, spot, np.array([32.0, 60.0]), np.full(2, 0.85))
-    laid.attachment[made] = ["人孔", "变电站"]
+    made = extend(laid, town.streets, town.ground, spot, np.array([46.0, 66.0]), np.full(2, 0.85))
+    laid.attachment[made[1:]] = ["人孔", "变电站"]
     lines = np.isin(laid.end, made)
     at = np.isin(laid.start, [laid.start[lines][0]]) | np.isin(laid.end, [laid.start[lines][0]])
     cables = float(laid.values["cable_count"][at & ~lines].sum())
@@ -135,7 +135,7 @@ def _substation(town: Town, laid: Laid, number: int, site: int, capacity: float)
         laid.values[name][lines] = value
     town.add(
         "plants",
-        point=Spot("power", int(made[1])),
+        point=Spot("power", int(made[2])),
         id=f"SS-{number + 1}",
         **{"class": "DL"},
         kind="substation",
@@ -205,15 +205,15 @@ def _feeds(town: Town, laid: Laid) -> Ints:
         spot = int(sites.junction[feed.site]), bool(sites.column[feed.site]), float(sites.sign[feed.site])
         if laid.at_junction[spot[0]] < 0:
             continue
-        out = extend(laid, town.streets, town.ground, spot, np.array([32.0, 56.0, 78.0]), np.full(3, 0.85))
-        laid.attachment[out] = ["人孔", "人孔", "箱变"]
+        out = extend(laid, town.streets, town.ground, spot, np.array([48.0, 68.0, 86.0]), np.full(3, 0.85))
+        laid.attachment[out[1:]] = ["人孔", "人孔", "箱变"]
         mva = _STEPS_MVA[
             min(int(np.searchsorted(_STEPS_MVA, feed.load_kw / 1000 / 0.95 / 0.7)), len(_STEPS_MVA) - 1)
         ]
         name = f"XB-{number + 1}"
-        _transformer(town, int(out[2]), name, float(mva), f"{feed.name}专用箱变")
+        _transformer(town, int(out[3]), name, float(mva), f"{feed.name}专用箱变")
         _depend(town, feed, f"power/transformer/{name}")
-        made.append(int(out[2]))
+        made.append(int(out[3]))
     return np.array(made, dtype=np.int64)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from twin.synthesis.ground import Bools, Floats, Ground, Ints, Texts
-from twin.synthesis.laying import Laid
+from twin.synthesis.laying import ZONE_M, Laid
 from twin.synthesis.streets import Streets
 
 _REACH_M = 300.0
@@ -91,10 +91,10 @@ def extend(
     spot: tuple[int, bool, float],
     distance: Floats,
     depth: Floats,
-    *,
-    lateral_m: float | None = None,
 ) -> Ints:
     """Lead a lane out of a junction along a free way; the new points, from the junction outwards.
+
+    The first of them is at the edge of the junction, as deep as the lane is in it; the others follow.
 
     Parameters
     ----------
@@ -105,17 +105,23 @@ def extend(
     spot
         Junction, whether along its column, direction.
     distance, depth
-        Of the new points from the junction's centre, and of their tops below the ground.
-    lateral_m
-        Offset of the points beside the axis; the lane's own where None.
+        Of the other points from the junction's centre, and of their tops below the ground.
     """
     junction, column, sign = spot
+    first = int(laid.at_junction[junction])
+    distance = np.append(edge_m(streets, junction, column), distance)
+    depth = np.append(laid.depth[first], depth)
     arterial = streets.arterial[junction, 0 if column else 1]
-    lateral = laid.lane.offset_m[int(arterial)] if lateral_m is None else lateral_m
+    lateral = laid.lane.offset_m[int(arterial)]
     x, y = way(
         streets, np.array([junction]), np.array([column]), np.array([sign]), distance, np.array([lateral])
     )
-    return append(laid, ground, int(laid.at_junction[junction]), x[0], y[0], depth, junction)
+    return append(laid, ground, first, x[0], y[0], depth, junction)
+
+
+def edge_m(streets: Streets, junction: int, column: bool) -> float:
+    """How far the zone of a junction reaches along its column or row."""
+    return ZONE_M[int(streets.arterial[junction, 1 if column else 0])]
 
 
 def append(

@@ -86,11 +86,11 @@ def build_telecom(town: Town, design: TelecomDesign, top_m: Floats, rng: np.rand
         spot = int(sites.junction[site]), bool(sites.column[site]), float(sites.sign[site])
         if laid.at_junction[spot[0]] < 0:
             continue
-        made = extend(laid, town.streets, town.ground, spot, np.array([32.0, 58.0]), np.full(2, 0.85))
-        laid.attachment[made] = ["人孔", "局站"]
+        made = extend(laid, town.streets, town.ground, spot, np.array([44.0, 64.0]), np.full(2, 0.85))
+        laid.attachment[made[1:]] = ["人孔", "局站"]
         town.add(
             "plants",
-            point=Spot("telecom", int(made[1])),
+            point=Spot("telecom", int(made[2])),
             id=f"EX-{number + 1}",
             **{"class": "TX"},
             kind="exchange",

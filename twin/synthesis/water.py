@@ -155,8 +155,8 @@ def _waterworks(town: Town, laid: Laid, number: int, site: int, duties: tuple[fl
     """A clear well, a pumping station before it, and the rising main to the junction."""
     spot = _spot(town, site)
     flow, head, duty = duties
-    distance = np.array([32.0, 56.0, 80.0, 104.0])
-    made = extend(laid, town.streets, town.ground, spot, distance, np.full(4, 1.3))
+    distance = np.array([56.0, 80.0, 104.0])
+    made = extend(laid, town.streets, town.ground, spot, distance, np.full(3, 1.3))
     laid.attachment[made[1:]] = ["阀门井", "泵站", "水厂出水"]
     _widen(laid, made, flow)
     well, pumps = int(made[3]), int(made[2])
@@ -197,14 +197,14 @@ def _waterworks(town: Town, laid: Laid, number: int, site: int, duties: tuple[fl
 def _tower(town: Town, laid: Laid, number: int, site: int, head: float) -> None:
     """A water tower and its main."""
     made = extend(
-        laid, town.streets, town.ground, _spot(town, site), np.array([32.0, 46.0, 60.0]), np.full(3, 1.3)
+        laid, town.streets, town.ground, _spot(town, site), np.array([42.0, 54.0, 66.0]), np.full(3, 1.3)
     )
-    laid.attachment[made[[0, 2]]] = ["阀门井", "水塔"]
+    laid.attachment[made[[1, 3]]] = ["阀门井", "水塔"]
     _widen(laid, made, 700.0)
-    tower = int(made[2])
+    tower = int(made[3])
     if number == 0:
         town.add("names", name="tower", component="water/tank/T-1")
-        town.add("names", name="tower main", component=Spot("water", int(made[0])))
+        town.add("names", name="tower main", component=Spot("water", int(made[2])))
     town.add(
         "plants",
         point=Spot("water", tower),
