@@ -263,7 +263,8 @@ def _shares_told(provenance: pd.DataFrame) -> list[Message]:
 
 def _manifest(survey: Survey, name: str, assumed: list[Message]) -> Manifest:
     meta = survey.meta
-    synthetic = "synth" in str(meta.get("standard", "")).lower() or str(meta.get("synthetic", "")) == "true"
+    told = " ".join(str(meta.get(key, "")) for key in ("name", "standard", "notice"))
+    synthetic = "synthetic" in told.lower() or str(meta.get("synthetic", "")).lower() == "true"
     return Manifest(
         name,
         title=str(meta.get("name", "")),
