@@ -97,18 +97,26 @@ def _weights(places: Floats, known: Floats) -> Floats:
     """Barycentric weights of places in the Delaunay triangles of known ones; zero outside."""
     from scipy.spatial import Delaunay, QhullError
 
-    weights = np.zeros((len(places), len(known)))
     try:
-        mesh = Delaunay(known)
+        corners = Delaunay(known - known.mean(axis=0)).simplices
     except QhullError:
         return _weights_on_line(places, known)
-    triangle = mesh.find_simplex(places)
-    rows = np.flatnonzero(triangle >= 0)
-    affine_map = mesh.transform[triangle[rows]]
-    two = np.einsum("nij,nj->ni", affine_map[:, :2], places[rows] - affine_map[:, 2])
-    three = np.column_stack((two, 1 - two.sum(axis=1)))
-    weights[rows[:, None], mesh.simplices[triangle[rows]]] = three
-    return np.nan_to_num(weights)
+    a, b, c = (known[corners[:, number]] for number in range(3))
+    area = _cross(b - a, c - a)
+    to = [corner[None] - places[:, None] for corner in (a, b, c)]
+    three = np.stack([_cross(to[1], to[2]), _cross(to[2], to[0]), _cross(to[0], to[1])], axis=-1)
+    three = np.divide(
+        three, area[None, :, None], out=np.full_like(three, -1.0), where=area[None, :, None] != 0
+    )
+    best = three.min(axis=-1).argmax(axis=1)
+    rows = np.flatnonzero(three[np.arange(len(places)), best].min(axis=-1) >= -1e-9)
+    weights = np.zeros((len(places), len(known)))
+    weights[rows[:, None], corners[best[rows]]] = three[rows, best[rows]]
+    return weights
+
+
+def _cross(first: Floats, second: Floats) -> Floats:
+    return np.asarray(first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0])
 
 
 def _weights_on_line(places: Floats, known: Floats) -> Floats:
