@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
-from tests.census.small_survey import Draft
+from tests.census.small_survey import GROUND, Draft
 
 Change = Callable[[Draft], object]
 BAD: dict[str, list[tuple[str, Change, set[str]]]] = {}
@@ -310,3 +311,102 @@ bad("A11", "no such term", point("J3", feature="三叉"), "J3")
 bad("A11", "a term of another class", point("J2", attachment="门站"), "J2")
 bad("A11", "unreadable to the reader", cell("lines", 0, "flow_dir", "?", "unknown code"), "J1-J2")
 good("A11", "no status at all", line("J1-J2", status=""))
+
+
+# On either side of each threshold.
+
+
+def beside(gap: float, *, turn: float = 0.0, length: float = 30.0) -> Change:
+    """Add a line beside the water main that turns away from it by some degrees."""
+
+    def change(draft: Draft) -> None:
+        pipe("G7", 10, gap=gap)(draft)
+        angle = math.radians(turn)
+        draft.points["G72"].update(x_m=10 + length * math.cos(angle), y_m=gap + length * math.sin(angle))
+
+    return change
+
+
+def stray(gap: float, depth: float = 1.2) -> Change:
+    """Add a line that ends beside the water main."""
+
+    def change(draft: Draft) -> None:
+        draft.point("J8", "JP", 25, gap, feature="弯头")
+        draft.point("J9", "JP", 25, 20, feature="弯头")
+        draft.line("J8", "J9", "JP")
+        draft.at("J8-J9", depth, depth)
+
+    return change
+
+
+def turned(length: float, degrees: float) -> Change:
+    """Lead the line that leaves J5 back towards J3 at an angle."""
+    angle = math.radians(degrees)
+    return point("J6", x_m=100 - length * math.sin(angle), y_m=50 - length * math.cos(angle))
+
+
+AREA = "POLYGON((-9 -99,200 -99,200 99,-9 99,-9 -99))"
+WELL = point("Y2", feature="", attachment="雨水井")
+DROP = point("Y2", feature="", attachment="跌水井")
+
+good(
+    "P03",
+    "higher by more than errors",
+    lambda d: d.point("J9", "JP", 50, 0, feature="弯头", ground_m=GROUND + 0.07),
+)
+bad(
+    "P03",
+    "higher by an error",
+    lambda d: d.point("J9", "JP", 50, 0, feature="弯头", ground_m=GROUND + 0.05),
+    "J2",
+    "J9",
+)
+bad("P06", "beyond the margin of the area", both(lambda d: d.areas(AREA), point("J4", x_m=201.5)), "J4")
+bad("P06", "farther than the least distance", point("J4", x_m=2500), "J4")
+good("P06", "nearer than the least distance", point("J4", x_m=900))
+bad("L04", "deeper than one drills", both(depths("J1-J2", 36, 1.2), line("J1-J2", embed="DG")), "J1-J2")
+good("L05", "both limits at an open point", depths("J1-J2", 1.2, 1.35))
+bad("L05", "more than both limits at an open point", depths("J1-J2", 1.2, 1.37), "J2")
+good("L05", "deep open points are measured less well", both(depths("J1-J2", 5, 5), depths("J2-J3", 5.2, 1.2)))
+bad("L05", "even deep", both(depths("J1-J2", 5, 5), depths("J2-J3", 5.25, 1.2)), "J2")
+good(
+    "L05",
+    "shallow pipes are detected as if a metre deep",
+    both(depths("G1-G2", 0.5, 0.5), depths("G2-G3", 0.8, 0.8)),
+)
+bad("L05", "even shallow", both(depths("G1-G2", 0.5, 0.5), depths("G2-G3", 0.85, 0.85)), "G2")
+good("L05", "what a manhole takes", both(WELL, depths("Y1-Y2", 1.4, 1.4)))
+bad("L05", "more than a manhole takes", both(WELL, depths("Y1-Y2", 1.2, 1.2)), "Y2")
+good("L05", "what a drop manhole takes", both(DROP, depths("Y2-Y3", 8.4, 8.4)))
+bad("L05", "more than a drop manhole takes", both(DROP, depths("Y2-Y3", 8.6, 8.6)), "Y2")
+bad("J03", "just beyond the tolerance", line("J1-J2", end_z_m=28.86), "J1-J2")
+bad("J04", "too long for noise", point("J4", x_m=175.25), "J3-J4")
+bad("J04", "too long for a span", both(point("J4", x_m=700.0), line("J3-J4", embed="JK")), "J3-J4")
+good("J04", "drilled", both(point("J4", x_m=1090.0), line("J3-J4", embed="DG")))
+bad("J04", "too long to drill", both(point("J4", x_m=1110.0), line("J3-J4", embed="DG")), "J3-J4")
+bad("J04", "just too short", point("J4", x_m=100.04), "J3-J4")
+good("J04", "just long enough", point("J4", x_m=100.06))
+bad("J07", "sharp beyond the errors of a short line", turned(2.0, 50), "J5")
+good("J07", "sharp within the errors of a short line", turned(0.6, 50))
+bad("J07", "a short line is judged", turned(0.6, 20), "J5")
+good("J07", "a very short line is not", turned(0.4, 5))
+good("T03", "the same drain", both(WELL, line("Y2-Y3", width_mm=596, height_mm=596)))
+bad("T03", "a smaller drain", both(WELL, line("Y2-Y3", width_mm=590, height_mm=590)), "Y2")
+good("T03", "the same pipe", line("J5-J6", width_mm=200.8, height_mm=200.8))
+bad("T03", "another pipe", line("J5-J6", width_mm=202, height_mm=202), "J5")
+good("C02", "as near as errors allow", beside(0.39))
+bad("C02", "nearer than errors allow", beside(0.36), "J1-J2", "G71-G72")
+bad("C02", "all but parallel", beside(0.2, turn=10), "J1-J2", "G71-G72")
+good("C02", "not parallel", beside(0.2, turn=20))
+bad("C02", "just long enough to matter", beside(0.2, length=2.5), "J1-J2", "G71-G72")
+good("C02", "too short to matter", beside(0.2, length=1.5))
+bad("S01", "just within reach", stray(0.45), "J8")
+good("S01", "just out of reach", stray(0.55))
+bad("S01", "level within the errors", stray(0.3, 1.7), "J8")
+good("S01", "deeper than the errors", stray(0.3, 2.0))
+bad(
+    "A07",
+    "just beyond the tolerance",
+    line("J1-J2", length_m=50.002, start_mileage_m=100, end_mileage_m=150),
+    "J1-J2",
+)

@@ -50,3 +50,25 @@ def test_rule_finds(rule, change, ids):
 )
 def test_rule_is_silent(rule, change):
     assert found(change, rule) == set()
+
+
+@pytest.mark.parametrize(
+    ("apart", "severity"), [(0.0, "error"), (0.001, "error"), (0.002, "warning"), (0.09, "warning")]
+)
+def test_the_same_place_is_an_error_and_a_near_one_a_warning(apart, severity):
+    draft = Draft()
+    draft.point("J9", "JP", 50 + apart, 0, feature="弯头")
+    assert set(check(draft.survey(), rules=["P03"])["severity"]) == {severity}
+
+
+@pytest.mark.parametrize(("depth", "severity"), [(2.0, "error"), (1.2, "error")])
+def test_a_collision_beyond_doubt_is_an_error(depth, severity):
+    draft = Draft()
+    draft.lines["J1-J2"].update(width_mm=1200, height_mm=1200, size="1200")
+    draft.point("D8", "GD", 25, -9, attachment="人孔")
+    draft.point("D9", "GD", 25, 9, attachment="人孔")
+    draft.line("D8", "D9", "GD")
+    draft.at("D8-D9", depth, depth)
+    assert set(check(draft.survey(), rules=["C01"])["severity"]) == {severity}
+    draft.at("D8-D9", 2.55, 2.55)
+    assert set(check(draft.survey(), rules=["C01"])["severity"]) <= {"warning"}
