@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.views.sample_town import BLOCK_M, height, town
-from twin.api import doctor
+from twin.api import doctor, views
 from twin.errors import InputError
 from twin.model.city import Manifest
 from twin.text import use_language
@@ -339,3 +339,23 @@ def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(doctor, "_required", lambda: ["numpy", "no-such-package"])
     broken = [each for each in doctor._packages() if each.verdict == "broken"]
     assert [str(each.remedy) for each in broken] == ["pip install no-such-package"]
+
+
+# ---- wishes
+
+
+def test_only_a_small_part_is_drawn_by_bodies(city):
+    small = views.wish(city, clip="0,0,300,300")
+    assert small.solid and small.exaggerate == 1.0
+    for other in (
+        views.wish(city, clip="0,0,300,300", lines=True),
+        views.wish(city, clip="0,0,900,300"),
+        views.wish(city),
+    ):
+        assert not other.solid and other.exaggerate == views.STEEPER
+    assert views.wish(city, exaggerate=7.0).exaggerate == 7.0
+
+
+def test_a_layer_that_is_not_there_is_named_with_those_that_are(city):
+    with pytest.raises(InputError, match=r"no layer steam; it has drainage.*facility"):
+        views.wish(city, layers=("gas", "steam"))

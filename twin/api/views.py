@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from twin.views.scene.wish import Wish
 
 STEEPER = 3.0
-"""Exaggeration of a whole city's heights in perspective, where none is asked for."""
+"""Exaggeration of heights where lines are drawn as lines and none is asked for."""
 
 
 def wish(
@@ -54,8 +55,8 @@ def wish(
     if exaggerate is not None and not 0 < exaggerate <= 100:
         raise InputError(_("heights can be exaggerated 0 to 100 times, not {times}", times=exaggerate))
     part = clip_of(city, clip) if clip else None
-    usual = 1.0 if part is not None else STEEPER
-    return Wish(plan, tuple(layers), part, exaggerate or usual, size_of(size), lines, labels)
+    wished = Wish(plan, tuple(layers), part, 1.0, size_of(size), lines, labels)
+    return replace(wished, exaggerate=exaggerate or (1.0 if wished.solid else STEEPER))
 
 
 def draw(city: str | Path | model.City, wished: Wish, picture: Path) -> Drawn:

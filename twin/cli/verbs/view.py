@@ -29,7 +29,10 @@ def view(
     ] = None,
     lines: Annotated[bool, typer.Option("--lines", help=N_("Draw a part by lines too."))] = False,
     exaggerate: Annotated[
-        float | None, typer.Option("--exaggerate", help=N_("Multiply heights; 3 for a whole city, else 1."))
+        float | None,
+        typer.Option(
+            "--exaggerate", help=N_("Multiply heights; 3 where lines are drawn, 1 where bodies are.")
+        ),
     ] = None,
     size: Annotated[str, typer.Option("--size", help=N_("Width and height in pixels."))] = "1600x1000",
     labels: Annotated[

@@ -25,6 +25,12 @@ class Clip:
     outline: Any = None
     name: str = ""
 
+    @property
+    def side_m(self) -> float:
+        """Its longer side."""
+        west, south, east, north = self.box
+        return max(east - west, north - south)
+
     def holds(self, x: Floats, y: Floats) -> Bools:
         """Which places lie inside, shape (n,)."""
         west, south, east, north = self.box
@@ -137,3 +143,8 @@ def _joined(
         width_m=lines.width_m[source],
         height_m=lines.height_m[source],
     )
+
+
+def common(one: Box, other: Box) -> Box:
+    """What two boxes share."""
+    return max(one[0], other[0]), max(one[1], other[1]), min(one[2], other[2]), min(one[3], other[3])

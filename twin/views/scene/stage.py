@@ -23,10 +23,10 @@ from twin.views.fonts import FONT
 from twin.views.names import Names, declared, sentence_case
 from twin.views.scene import basemap, meshes, overlay, rendering
 from twin.views.scene.camera import beside, look_down, look_over, turned
-from twin.views.scene.clip import Box, Clip, cut
+from twin.views.scene.clip import Box, Clip, common, cut
 from twin.views.scene.geometry import Bools, Floats, Ground, Ints, Lines, lines_of
 from twin.views.scene.rendering import pyvista
-from twin.views.scene.solids import swept, upright
+from twin.views.scene.solids import SLIMMEST_M, swept, upright
 from twin.views.scene.wish import Wish
 
 GREY = "#8a8f94"
@@ -111,7 +111,7 @@ class Stage:
     def _build(self, lines: Mapping[str, Lines]) -> None:
         self.box = self._box(list(lines.values()))
         self._light()
-        self.solid = self.clip is not None and not self.wish.lines
+        self.solid = self.wish.solid
         self.drop = self._drop(list(lines.values()))
         self._ground()
         for name, found in lines.items():
@@ -130,19 +130,20 @@ class Stage:
         return cut(found, self.clip) if self.clip is not None else found
 
     def _box(self, found: Sequence[Lines]) -> Box:
-        if self.clip is not None:
-            return self.clip.box
-        nodes = self.city.roads.tables["nodes"]
+        clip = self.clip
+        if clip is not None and clip.outline is None:
+            return clip.box
         parts = [lines.xyz[:, :2] for lines in found if len(lines)]
-        for each in (nodes, self.city.facilities.tables["nodes"]):
-            parts.append(np.column_stack([each["x"], each["y"]]))
+        for each in (self.city.roads.tables["nodes"], self.city.facilities.tables["nodes"]):
+            parts.append(np.column_stack([each["x"], each["y"]])[self._inside(each["x"], each["y"])])
         xy = np.vstack(parts)
         xy = xy[np.isfinite(xy).all(axis=1)]
         if not len(xy):
             return (0.0, 0.0, 1000.0, 1000.0)
         (west, south), (east, north) = xy.min(axis=0).tolist(), xy.max(axis=0).tolist()
         rim = max(0.04 * max(east - west, north - south), 20.0)
-        return west - rim, south - rim, east + rim, north + rim
+        box = (west - rim, south - rim, east + rim, north + rim)
+        return box if clip is None else common(box, clip.box)
 
     def _drop(self, found: Sequence[Lines]) -> float:
         """How far the ground is let down below the lines, m (before exaggeration)."""
@@ -225,18 +226,22 @@ class Stage:
                 )
 
     def _bodies(self, layer: Layer, lines: Lines) -> None:
-        body = swept(lines, self.wish.exaggerate)
+        body = swept(lines, self.wish.exaggerate, self._slimmest())
         self._add(layer, meshes.surface(body), "links", lines.rows[body.owner],
                   ambient=0.32, diffuse=0.85, specular=0.25, specular_power=18)  # fmt: skip
         self._joints(layer, lines)
         self._shafts(layer)
+
+    def _slimmest(self) -> float:
+        """Width below which a body could not be seen, m."""
+        return max(SLIMMEST_M, max(self.box[2] - self.box[0], self.box[3] - self.box[1]) / 2000)
 
     def _joints(self, layer: Layer, lines: Lines) -> None:
         """Balls where pipes meet or bend, so that bends close."""
         pipes = lines.take(~lines.boxed)
         if not len(pipes):
             return
-        size = np.maximum(np.nan_to_num(pipes.width_m), 0.1)[pipes.owner()]
+        size = np.maximum(np.nan_to_num(pipes.width_m), self._slimmest())[pipes.owner()]
         xyz = pipes.xyz * np.array([1, 1, self.wish.exaggerate])
         balls, cells = meshes.balls(xyz, size)
         rows = np.repeat(pipes.rows[pipes.owner()], cells)

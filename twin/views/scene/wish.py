@@ -8,6 +8,8 @@ from twin.errors import InputError
 from twin.text import _
 from twin.views.scene.clip import Clip
 
+SOLID_M = 800.0
+"""Longest side of a part whose lines are drawn as bodies; in a larger one they would be too thin to see."""
 LEAST, MOST = 64, 8192
 """Pixels of a side of a picture."""
 
@@ -29,7 +31,7 @@ class Wish:
     size
         Width and height, pixels.
     lines
-        Draw a clipped part by lines too, not by bodies of true size.
+        Draw a small clipped part by lines too, not by bodies of true size.
     labels
         Name facilities and plants.
     turn, tilt
@@ -45,6 +47,11 @@ class Wish:
     labels: bool = True
     turn: float = 28.0
     tilt: float = 40.0
+
+    @property
+    def solid(self) -> bool:
+        """Whether lines are drawn as bodies of their true size: of a part so small that they can be seen."""
+        return self.clip is not None and not self.lines and self.clip.side_m <= SOLID_M
 
 
 def size_of(text: str) -> tuple[int, int]:
