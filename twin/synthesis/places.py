@@ -75,16 +75,14 @@ def area_table(town: Town) -> pd.DataFrame:
 def _regions(town: Town) -> list[tuple[str, str, str, str, str]]:
     """The city; districts on both sides of the river, the eastern fifth a county."""
     extent, river = town.ground.extent_m, town.ground.river
-    x = np.linspace(-400.0, extent + 400.0, 60)
+    beyond = 400.0 + 0.05 * extent
+    low, high = -beyond, extent + beyond
+    x = np.linspace(low, high, 60)
     bank = np.column_stack([x, river.centre(x)])
-    edge = extent + 400.0
-    north = shapely.Polygon([*bank, (edge, edge), (-400.0, edge)])
-    south = shapely.Polygon([*bank, (edge, -400.0), (-400.0, -400.0)])
-    city = shapely.box(-400.0, -400.0, edge, edge)
-    west, east = (
-        shapely.box(-400.0, -400.0, 0.8 * extent, edge),
-        shapely.box(0.8 * extent, -400.0, edge, edge),
-    )
+    north = shapely.Polygon([*bank, (high, high), (low, high)])
+    south = shapely.Polygon([*bank, (high, low), (low, low)])
+    city = shapely.box(low, low, high, high)
+    west, east = shapely.box(low, low, 0.8 * extent, high), shapely.box(0.8 * extent, low, high, high)
     parts = [
         ("R-0", "澜京市", "city", city),
         ("R-1", "北澜区", "district", shapely.intersection(north, west)),
