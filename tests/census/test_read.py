@@ -354,3 +354,33 @@ def test_a_header_with_a_line_break_in_it_is_one_header(plain, tmp_path):
     assert rules(findings) == {"census.title-rows"}
     assert survey.lines["start_depth_m"].equals(plain.lines["start_depth_m"])
     assert survey.lines["line_no"].tolist() == [3, 4, 5]
+
+
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
+def test_what_is_neither_point_nor_line_in_a_drawing_is_named(tmp_path):
+    shapes = [
+        shapely.LineString([(518400, 3793600), (518410, 3793600)]),
+        shapely.box(518400, 3793600, 518410, 3793610),
+    ]
+    pyogrio.raw.write(
+        tmp_path / "a.dxf", shapely.to_wkb(np.array(shapes, dtype=object)),
+        [np.array(["JS", "JS"], dtype=object)], ["Layer"], driver="DXF", geometry_type="Unknown", crs=None,
+    )  # fmt: skip
+    survey, findings = read_raw(tmp_path / "a.dxf", system="EPSG:4548")
+    told = [one for one in findings if one.rule == "census.no-table"]
+    assert len(survey.lines) + len(told) >= 2
+    assert all("rows: 1" in str(one) for one in told)
+
+
+def test_a_line_without_a_shape_is_kept_without_ends_and_named(tmp_path):
+    (tmp_path / "JSLINE.geojson").write_text(
+        '{"type":"FeatureCollection","features":['
+        '{"type":"Feature","properties":{"Material":"QM"},"geometry":'
+        '{"type":"LineString","coordinates":[[518400,3793600],[518410,3793600]]}},'
+        '{"type":"Feature","properties":{"Material":"PE"},"geometry":null}]}',
+        encoding="utf-8",
+    )
+    survey, findings = read_raw(tmp_path / "JSLINE.geojson", "B", system="EPSG:4548")
+    assert survey.lines["material"].tolist() == ["QM", "PE"]
+    assert survey.lines["start"][1] == ""
+    assert "census.no-geometry" in rules(findings)

@@ -97,7 +97,11 @@ def _parts(
         if own and kind:
             parts.append(_part(table, own, kind, explicit=chosen is not None))
         elif own:
-            problem = _("is no table of points or lines by its headers: {names}", names=_shown(table.headers))
+            problem = _(
+                "is no table of points or lines by its headers: {names} (rows: {rows})",
+                names=_shown(table.headers),
+                rows=len(table),
+            )
             remedy = _("name its columns in a mapping file; it was not read")
             findings += [*table.findings, warning("census.no-table", table.file, problem, remedy)]
         watch(0.3 + 0.4 * number / len(delivery.tables))

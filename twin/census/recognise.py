@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import shapely
 
-from twin.census.formats.source import SourceTable
+from twin.census.formats.source import SourceTable, shapes_of
 from twin.census.mappings import CANONICAL, CODED, FieldMapping, bundled, codes_of, names, plain
 from twin.census.vocabulary import vocabulary
 
@@ -92,7 +92,7 @@ def _of_geometry(table: SourceTable) -> str:
     """What the first geometries are."""
     if table.geometry is None or not len(table):
         return ""
-    first = shapely.from_wkb(table.geometry.slice(0, 100).to_numpy(zero_copy_only=False))
+    first = shapes_of(table.geometry.slice(0, 100))
     kinds = {int(kind) for kind in shapely.get_type_id(first) if kind >= 0}
     if kinds and kinds <= {0, 4}:
         return "points"

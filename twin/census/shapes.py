@@ -11,7 +11,7 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from twin.census.formats.source import SourceTable, warning
+from twin.census.formats.source import SourceTable, shapes_of, warning
 from twin.census.read_table import Part
 from twin.model.finding import Finding
 from twin.text import _
@@ -100,11 +100,20 @@ def _cut(part: Part, known: dict[tuple[float, float], str]) -> tuple[Part, Part]
     first = np.flatnonzero(vertex_of[:-1] == vertex_of[1:]) if len(vertex_of) else np.zeros(0, dtype=np.int64)
     rows = piece_of[vertex_of]
     names, new = _names(part, vertices, known)
-    cut = _taken(part, rows[first])
-    cut.columns["start"], cut.columns["end"] = names.take(pa.array(first)), names.take(pa.array(first + 1))
+    lost = np.setdiff1d(np.arange(len(part)), rows[first])
+    cut = _taken(part, np.concatenate([rows[first], lost]))
+    blank = pa.array([""] * len(lost), pa.string())
+    for name, ends in (("start", first), ("end", first + 1)):
+        cut.columns[name] = pa.concat_arrays([names.take(pa.array(ends)), blank])
     z = vertices[:, 2]
     if bool(np.any(z[np.isfinite(z)] != 0)) and "start_z_m" not in cut.columns:
-        cut.columns["start_z_m"], cut.columns["end_z_m"] = z[first], z[first + 1]
+        unknown = np.full(len(lost), np.nan)
+        cut.columns["start_z_m"] = np.concatenate([z[first], unknown])
+        cut.columns["end_z_m"] = np.concatenate([z[first + 1], unknown])
+    if len(lost):
+        problem = _("lines without a geometry of two points: {count}", count=len(lost))
+        remedy, line = _("draw them again; they were kept without ends"), int(part.source.line_no[lost[0]])
+        cut.findings.append(warning("census.no-geometry", part.source.file, problem, remedy, line=line))
     added = Part("points", _rows_of(part.source, rows[new]), part.mapping)
     added.columns = {
         "id": names.take(pa.array(new)),
@@ -151,6 +160,4 @@ def _rows_of(source: SourceTable, rows: NDArray[np.int64]) -> SourceTable:
 
 
 def _shapes(source: SourceTable) -> Any:
-    geometry = source.geometry
-    array = geometry.combine_chunks() if isinstance(geometry, pa.ChunkedArray) else geometry
-    return shapely.from_wkb(array.to_numpy(zero_copy_only=False))
+    return shapes_of(source.geometry)

@@ -147,7 +147,7 @@ def _head(text: str) -> _Head:
 
 
 def _head_by(text: str, delimiter: str) -> _Head:
-    lines = [f"{line}\n" for line in text.split("\n")]
+    lines = [f"{_without_returns(line)}\n" for line in text.split("\n")]
     rows: list[list[str]] = []
     ends: list[int] = []
     closed: list[bool] = []
@@ -161,6 +161,11 @@ def _head_by(text: str, delimiter: str) -> _Head:
         closed.append(bool(span))
     above = header_row(rows)
     return _Head(delimiter, above, ends[above], tuple(rows[above]), closed[above])
+
+
+def _without_returns(line: str) -> str:
+    """A line without carriage returns, which the csv module takes for its end."""
+    return line.rstrip("\r").replace("\r", " ")
 
 
 def _is_closed(lines: list[str]) -> bool:
@@ -292,6 +297,7 @@ def _mend(parsed: _Parsed, broken: list[_Broken], file: str, delimiter: str, wid
 
 def _fields(line: str, delimiter: str, width: int, *, quoted: bool) -> tuple[list[str], str]:
     """The fields of a broken row, as many as the headers, and what was wrong with it."""
+    line = _without_returns(line)
     for other in (delimiter, *(each for each in DELIMITERS if each != delimiter)):
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
         row = next(csv.reader(io.StringIO(line), delimiter=other, quoting=quoting), [])

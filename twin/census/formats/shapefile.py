@@ -79,7 +79,7 @@ def _mended(head: bytes, encoding: str) -> bytes:
         name = head[place : place + _NAME].split(b"\0")[0]
         try:
             whole = name.decode(encoding, "ignore").encode(encoding)
-        except LookupError:
+        except (LookupError, ValueError):
             return head
         mended[place : place + _NAME] = whole.ljust(_NAME, b"\0")
     return bytes(mended)

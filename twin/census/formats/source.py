@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import shapely
 from numpy.typing import NDArray
 
 from twin.census.mappings import known_headers, plain
@@ -89,6 +90,12 @@ class SourceTable:
             line=int(numbers[0]),
             column=place + 1,
         )
+
+
+def shapes_of(geometry: Any) -> Any:
+    """Shapes out of WKB; None where there is none or it is broken."""
+    array = geometry.combine_chunks() if isinstance(geometry, pa.ChunkedArray) else geometry
+    return shapely.from_wkb(array.to_numpy(zero_copy_only=False), on_invalid="ignore")
 
 
 def warning(

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import shapely
 
 from twin.census.formats.shapefile import SUFFIX, readable
-from twin.census.formats.source import SourceTable
+from twin.census.formats.source import SourceTable, shapes_of
 from twin.census.store import MOST_ROWS
 from twin.io.files import MAX_BYTES, refuse
 from twin.text import _
@@ -102,15 +102,15 @@ def _column(values: Any) -> Any:
 
 
 def _drawing(meta: Any, table: pa.Table, file: str) -> Iterator[SourceTable]:
-    """A drawing as one table of points and one of lines for each of its layers."""
+    """A drawing as a table of points, one of lines and one of everything else for each of its layers."""
     whole = _layer(meta, table, file, "", short=False)
-    kinds = shapely.get_type_id(shapely.from_wkb(whole.geometry.to_numpy(zero_copy_only=False)))
+    kinds = shapely.get_type_id(shapes_of(whole.geometry))
     layers = whole.columns[whole.headers.index("Layer")].to_pylist()
     names = np.array([str(layer or "") for layer in layers], dtype=object)
     for name in sorted(set(names)):
-        for kind in (0, 1):
-            rows = np.flatnonzero((names == name) & (kinds == kind))
-            if len(rows):
+        own = names == name
+        for chosen in (own & (kinds == 0), own & (kinds == 1), own & (kinds != 0) & (kinds != 1)):
+            if len(rows := np.flatnonzero(chosen)):
                 yield _part(whole, rows, f"{file}#{name}", str(name))
 
 
