@@ -305,3 +305,29 @@ def test_the_survey_is_canonical_and_survives_its_file(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(again.lines, made.survey.lines)
     pd.testing.assert_frame_equal(again.tables["elements"], made.elements)
     assert (ends_of(again.points, again.lines) >= 0).all()
+
+
+def test_a_spoilt_city_model_gives_findings_never_a_traceback(tmp_path: Path) -> None:
+    whole = model(
+        item("WaterPipe", "水道管路", curve((0, 0), (5, 1), (10, 0)), gml_id="a"),
+        item("Manhole", "", spot(5, 1, 3)),
+        item("SewerPipe", "雨水管路", "<uro:depth>1.5</uro:depth>", curve((0, 5), (9, 5))),
+    )
+    rng = np.random.default_rng(7)
+    words = ["", "nan", "x", "1e999", "0 0", "<", "</gml:Point>", "gml:Solid", "Pipe", "EPSG/0/4326"]
+    seen = set()
+    for _attempt in range(150):
+        text = whole
+        for _change in range(rng.integers(1, 4)):
+            start = int(rng.integers(len(HEAD), len(text)))
+            stop = start + int(rng.integers(0, 12))
+            text = text[:start] + words[rng.integers(len(words))] + text[stop:]
+        try:
+            made = read_citygml(write(tmp_path, text))
+        except DatasetError as error:
+            seen.add(error.findings[0].rule)
+        else:
+            seen.add("read")
+            assert made.elements["lines"].sum() == len(made.survey.lines)
+            assert made.elements["points"].sum() == len(made.survey.points)
+    assert {"read", "citygml.broken"} <= seen
