@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twin.api.cities import load_city
+from twin.api.cities import city_folder, load_city
 
 if TYPE_CHECKING:
     from twin.census.mask import Masked
@@ -59,7 +59,13 @@ def mask_city(
         Where the result would not keep what it must, or give away what it must not.
     """
     from twin.census.mask import Context, Places, default_ledger, mask, read_policy
+    from twin.io.files import refuse
+    from twin.text import _
 
+    if isinstance(city, str | Path) and _overlaps(city_folder(city), Path(out)):
+        raise refuse(
+            "mask.place", out, _("is the true city, or lies in it or around it"), _("give another folder")
+        )
     places = Places(
         out=Path(out),
         ledger=Path(ledger) if ledger else default_ledger(),
@@ -74,3 +80,8 @@ def mask_city(
         overwrite=overwrite,
         report=report,
     )
+
+
+def _overlaps(first: Path, second: Path) -> bool:
+    one, two = first.resolve(), second.resolve()
+    return one.is_relative_to(two) or two.is_relative_to(one)

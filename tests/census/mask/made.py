@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
 from twin.census.mask import Context, Places, mask, read_policy
+from twin.census.mask.key import Key
 from twin.lifelines.registry import declarations
 from twin.model.city import CITY_SCHEMAS, FACILITY, LAYER_SCHEMAS, ROAD, City, Manifest
 from twin.model.network import Network
@@ -179,9 +182,11 @@ def sewers(place, start, end, ground) -> Network:
 
 
 def masked(city: City, folder: Path, policy=None, **places: Path):
-    """The city masked into `folder/open`, with a ledger of its own beside it."""
+    """The city masked into `folder/open`, with a ledger of its own beside it; equal cities get equal keys."""
     where = Places(folder / "open", places.pop("ledger", folder / "ledger.jsonl"), **places)
-    return mask(city, policy or read_policy(), where, Context("tester", "chief", "2026-01-01"))
+    fixed = Key(hashlib.sha256(city.name.encode()).digest())
+    with mock.patch.object(Key, "fresh", lambda: fixed):
+        return mask(city, policy or read_policy(), where, Context("tester", "chief", "2026-01-01"))
 
 
 def changed(policy, section: str, **values: Any):

@@ -170,7 +170,7 @@ def test_outlines_and_terrain_move_with_everything_else(made):
     after = api.load_city(folder)
     before = filtered(city, POLICY)[0]
     inside = [
-        int(shapely.contains_xy(shapely.from_wkt(each.regions["wkt"][0]).buffer(0.01), nodes(each)).sum())
+        int(shapely.contains_xy(shapely.from_wkt(each.regions["wkt"][0]).buffer(0.3), nodes(each)).sum())
         for each in (before, after)
     ]
     assert inside[0] == inside[1] > 0
@@ -240,6 +240,39 @@ def test_the_key_is_for_its_owner_alone(made, tmp_path):
     with pytest.raises(DatasetError, match="given away"):
         masked(city, tmp_path, key=tmp_path / "open" / "key.json")
     assert not (tmp_path / "open").exists()
+
+
+def test_a_later_delivery_under_the_same_key_can_be_joined(made, tmp_path):
+    """The same city with a part taken out: what is left has the ids and places it had."""
+    city, folder = made
+    key = tmp_path / "key.json"
+    key.write_bytes((folder.parent / "key.json").read_bytes())
+    key.chmod(0o600)
+    policy = changed(POLICY, "filters", kinds=("facility/hospital", "water/valve"))
+    masked(city, tmp_path, policy, key=key)
+    first, second = (
+        api.load_city(each).networks["drainage"].tables["nodes"] for each in (folder, tmp_path / "open")
+    )
+    for name in ("id", "x", "y"):
+        assert (first[name] == second[name]).all()
+
+
+def test_a_network_that_is_filtered_away_is_gone(tmp_path):
+    masked(random_city(8), tmp_path, changed(POLICY, "filters", kinds=("drainage/*",)))
+    assert list(api.load_city(tmp_path / "open").networks) == ["water"]
+    record = json.loads((tmp_path / "open" / "mask" / "record.json").read_text(encoding="utf-8"))
+    assert record["networks"]["drainage"] == {"before": "40 nodes, 45 links", "after": ""}
+    with pytest.raises(DatasetError, match="no network left"):
+        masked(random_city(8), tmp_path / "none", changed(POLICY, "filters", kinds=("*",)))
+
+
+def test_the_true_city_is_never_written_over(tmp_path):
+    city = tmp_path / "true"
+    api.save_city(random_city(9), city)
+    for out in (city, city / "open", tmp_path):
+        with pytest.raises(DatasetError, match="is the true city"):
+            api.mask_city(city, out, ledger=tmp_path / "ledger", overwrite=True)
+    assert api.load_city(city).name == "made9"
 
 
 def test_a_leak_is_noticed_and_nothing_is_written(tmp_path, monkeypatch):

@@ -56,13 +56,13 @@ def filtered(city: City, policy: Policy) -> tuple[City, Removed]:
     """The city without what the policy takes out, and without all that referred to it.
 
     Links go with the nodes they end at, devices with their node, rows of other tables with the component
-    they name; a rule of a network goes whole with any of its clauses.
+    they name; a rule of a network goes whole with any of its clauses, a network without nodes goes too.
     """
     shape, areas = _forbidden(city, policy)
     out: dict[str, int] = {}
     layers = {**city.networks, ROAD: city.roads, FACILITY: city.facilities, OTHER: city.other}
     kept = {name: _network(network, shape, policy.filters, out) for name, network in layers.items()}
-    networks = {name: kept[name] for name in city.networks}
+    networks = {name: kept[name] for name in city.networks if len(kept[name].tables["nodes"])}
     result = replace(city, networks=networks, roads=kept[ROAD], facilities=kept[FACILITY], other=kept[OTHER])
     return _city_tables(result, shape, policy.filters, out), Removed(out, areas)
 

@@ -79,6 +79,9 @@ def mask(
     key = read_key(places.key) if places.key and places.key.exists() else Key.fresh()
     approval = guard.read_approval(places.approval) if places.approval else None
     kept, removed = filtered(city, policy)
+    if not kept.networks:
+        problem = _("has no network left after the filters of the policy")
+        raise refuse("mask.empty", city.name, problem, _("there is nothing to mask"))
     own = guard.coverage(kept, policy)
     with guard.locked(places.ledger):
         entries = guard.read_ledger(places.ledger)
@@ -243,8 +246,10 @@ class _Work:
             "elevation_share": share,
             "removed": {"areas": self.removed.areas, "rows": dict(self.removed.rows)},
             "networks": {
-                name: {"before": self.city.networks[name].size(), "after": network.size()}
-                for name, network in self.kept.networks.items()
+                name: {"before": network.size(), "after": self.kept.networks[name].size()}
+                if name in self.kept.networks
+                else {"before": network.size(), "after": ""}
+                for name, network in self.city.networks.items()
             },
             "cleared_columns": sorted(masker.cleared),
         }
