@@ -285,12 +285,14 @@ def test_positions_that_are_none_reject_the_element_alone(tmp_path: Path, positi
 
 def test_a_folder_is_one_survey_and_other_files_in_it_are_told(tmp_path: Path) -> None:
     write(tmp_path, model(item("WaterPipe", "", curve((0, 0), (10, 0)), gml_id="a")), "a.gml")
-    write(tmp_path, model(item("WaterPipe", "", curve((10, 0), (20, 0)), gml_id="b")), "b.gml")
-    write(tmp_path, "x", "readme.txt")
+    (tmp_path / "udx").mkdir()
+    write(tmp_path / "udx", model(item("WaterPipe", "", curve((10, 0), (20, 0)), gml_id="b")), "a.gml")
+    write(tmp_path, "<gml:Dictionary/>", "codelist.xml")
     made = read_citygml(tmp_path)
     assert is_citygml(tmp_path)
     assert len(made.survey.points) == 3
-    assert [finding.file for finding in made.findings if finding.rule == "citygml.other"] == ["readme.txt"]
+    assert set(made.survey.lines["file"]) == {"a.gml", "udx/a.gml"}
+    assert [one.ids for one in made.findings if one.rule == "citygml.other"] == [("codelist.xml",)]
 
 
 def test_the_survey_is_canonical_and_survives_its_file(tmp_path: Path) -> None:

@@ -16,11 +16,13 @@ from twin.text import Message, _
 
 
 def of_others(path: Path, files: Sequence[Path]) -> Iterator[Finding]:
-    """Files of a folder that are no city models."""
-    for other in sorted(path.rglob("*")) if path.is_dir() else ():
-        if other.is_file() and other not in files:
-            name = other.relative_to(path).as_posix()
-            yield _warning("citygml.other", name, _("is no city model of this folder"), _("it was not read"))
+    """Files of a folder that are no city models, all in one finding."""
+    known = set(files)
+    below = sorted(path.rglob("*")) if path.is_dir() else []
+    others = [one.relative_to(path).as_posix() for one in below if one not in known and one.is_file()]
+    if others:
+        problem, remedy = _("holds files that are no city models"), _("they were not read")
+        yield Finding("citygml.other", Severity.WARNING, str(path), problem, remedy, ids=tuple(others))
 
 
 def of_frames(frames: Mapping[Path, Frame]) -> Iterator[Finding]:

@@ -19,11 +19,13 @@ from twin.census.citygml.pieces import Piece, piece_of
 from twin.census.citygml.stream import Node, members
 from twin.census.citygml.tables import lines_of, points_of
 from twin.census.survey import JOINED, SCHEMAS, Survey, empty, frame
-from twin.io.files import refuse
+from twin.io.files import inside, refuse
 from twin.model.finding import Finding
 from twin.text import _
 
-SUFFIXES = (".gml", ".gml.gz", ".xml", ".xml.gz")
+IN_FOLDERS = (".gml", ".gml.gz")
+SUFFIXES = (*IN_FOLDERS, ".xml", ".xml.gz")
+MOST_FILES = 5000
 _UUID = re.compile(r"(?:[a-z]+_)?([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -42,15 +44,27 @@ class CityModel:
 
 def is_citygml(path: Path) -> bool:
     """Whether `path` is a CityGML file by its name, or a folder that holds some."""
-    return any(
-        file.name.lower().endswith(SUFFIXES if path.is_file() else SUFFIXES[:2]) for file in files_of(path)
-    )
+    return bool(files_of(path))
 
 
 def files_of(path: Path) -> list[Path]:
-    """The CityGML files at `path`, sorted by name."""
-    found = sorted(path.iterdir()) if path.is_dir() else [path]
-    return [file for file in found if file.is_file() and file.name.lower().endswith(SUFFIXES)]
+    """The CityGML files at or below `path`, sorted by name; in folders no `.xml`: code lists end so too.
+
+    Raises
+    ------
+    DatasetError
+        Where there are more than `MOST_FILES`, or a link leads out of the folder.
+    """
+    if not path.is_dir():
+        return [path] if path.is_file() and path.name.lower().endswith(SUFFIXES) else []
+    found = []
+    for file in sorted(path.rglob("*")):
+        if file.name.lower().endswith(IN_FOLDERS) and file.is_file():
+            found.append(inside(path, file.relative_to(path).as_posix()))
+        if len(found) > MOST_FILES:
+            problem = _("holds more than {limit} files", limit=MOST_FILES)
+            raise refuse("citygml.too-many", path, problem, _("give a part of the folder"))
+    return found
 
 
 def read_citygml(path: Path, system: str = "") -> CityModel:
@@ -70,12 +84,13 @@ def read_citygml(path: Path, system: str = "") -> CityModel:
     """
     files = files_of(path)
     if not files:
-        problem = _("has no CityGML file ({suffixes})", suffixes=", ".join(SUFFIXES))
+        problem = _("has no CityGML file ({suffixes})", suffixes=", ".join(IN_FOLDERS))
         raise refuse("citygml.none", path, problem, _("give a file or folder of city models"))
     frames: dict[Path, Frame] = {}
     pieces: list[Piece] = []
     target = ""
     for file in files:
+        name = file.relative_to(path).as_posix() if path.is_dir() else file.name
         for member in members(file):
             if member.name == "boundedBy":
                 frames[file] = _frame(file, member, system)
@@ -84,7 +99,7 @@ def read_citygml(path: Path, system: str = "") -> CityModel:
             if file not in frames:
                 problem = _("has city objects before the envelope that names their coordinate system")
                 raise refuse("citygml.crs", file, problem, _("export it with an envelope"))
-            pieces.append(piece_of(member, file.name, frames[file], target))
+            pieces.append(piece_of(member, name, frames[file], target))
     _classify(pieces)
     systems: dict[str, list[int]] = {}
     for number, piece in enumerate(pieces):
