@@ -24,6 +24,7 @@ SERIAL_DATES = (10_000, 60_000)
 """Excel counts days from 1899-12-30; these are the years 1927 to 2064."""
 SMALLEST_BOX_MM = 10.0
 """Below this a side of a section is no number of millimetres: metres, or the cores of a cable."""
+_PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)(.*)", re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _DATE = re.compile(
@@ -84,7 +85,22 @@ def numbers(column: Any, unit: str, *, factor: float = 1.0) -> Cells:
         bad = ~np.isfinite(values) & np.asarray(filled.is_valid())
         return _checked(values * factor, bad, none)
     except pa.ArrowInvalid:
-        return _odd(texts, lambda text: number(text, unit, factor), factor)
+        return _mixed(texts, unit, factor)
+
+
+def _mixed(texts: pa.Array, unit: str, factor: float) -> Cells:
+    """Numbers among which some are not written plainly: the plain ones at once, the others one by one."""
+    plain = pc.match_substring_regex(texts, _PLAIN)
+    values = np.asarray(
+        pc.if_else(plain, texts, None).cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64
+    )
+    rows = np.flatnonzero(~np.asarray(plain))
+    rest = _odd(texts.take(pa.array(rows)), lambda text: number(text, unit, factor), factor)
+    values *= factor
+    values[rows] = rest.values
+    bad = np.union1d(rows[rest.bad], np.flatnonzero(np.isinf(values))).astype(np.int64)
+    values[bad] = np.nan
+    return Cells(values, bad, rows[rest.adapted])
 
 
 def years(column: Any) -> Cells:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,7 @@ class FieldMapping:
         return rest
 
 
+@lru_cache(maxsize=4096)
 def plain(header: str) -> str:
     """A header as it is compared: one width, one case, no blanks, no unit in brackets."""
     text = re.sub(r"\s+", "", unicodedata.normalize("NFKC", header)).casefold()
