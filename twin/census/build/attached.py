@@ -100,15 +100,20 @@ def _stations(
 def _room(
     devices: pd.DataFrame, intake: Intake, points: NDArray[np.int64], one: Mapping[str, Any]
 ) -> NDArray[np.float64]:
-    """The demand that each point has room for by the rated devices there; infinite where nothing is rated."""
+    """The demand that each point has room for by the rated devices there; infinite where nothing is rated.
+
+    What is fed from a point takes its part, in full: it does not share peaks as customers do.
+    """
     room = np.full(len(points), np.inf)
     if not one["room"] or devices.empty:
         return room
-    rated = pd.Series(
-        devices[one["room"]].to_numpy(dtype=float), index=intake.rows_of(devices["point"].tolist())
-    )
+    per_unit, share = float(one["room_per_unit"]), float(one["coincide"])
+    at, feeder = (intake.rows_of(devices[name].tolist()) for name in ("point", "fed_by"))
+    rated = pd.Series(devices[one["room"]].to_numpy(dtype=float), index=at)
     total = rated[rated > 0].groupby(level=0).sum().reindex(points).to_numpy(dtype=float)
-    return np.where(np.isnan(total), np.inf, total * float(one["room_per_unit"]))
+    fed = pd.Series(devices["power_kw"].to_numpy(dtype=float), index=feeder).fillna(0.0)
+    taken = fed.groupby(level=0).sum().reindex(points).fillna(0.0).to_numpy(dtype=float)
+    return np.where(np.isnan(total), np.inf, np.maximum(total * per_unit - taken / share, 0.0))
 
 
 def _assigned(
@@ -122,7 +127,7 @@ def _assigned(
     """Point of each customer and the way to it, m (infinite where there is none).
 
     Everybody asks the nearest point first; a point takes those nearest to it until it is full, the others
-    ask their next one. Who finds none with room stays at the nearest.
+    ask their next one. Who finds none with room goes to the largest that was asked.
     """
     from scipy.spatial import KDTree
 
@@ -143,7 +148,8 @@ def _assigned(
         further = np.minimum(choice + 1, number - 1)
         move = full & (choice < number - 1) & (far[rows, further] <= limit)
         if not move.any():
-            choice = np.where(full, 0, choice)
+            largest = np.where(far <= limit, room[index], -1.0).argmax(axis=1)
+            choice = np.where(full, largest, choice)
             break
         choice = np.where(move, further, choice)
     return points[index[rows, choice]], np.asarray(far[rows, choice], dtype=np.float64)

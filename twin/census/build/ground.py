@@ -12,6 +12,8 @@ CELL_M = 20.0
 MOST_CELLS = 4_000_000
 """Above this number of cells the grid gets coarser."""
 FEWEST = 4
+TINY_M2 = 1e-6
+"""A triangle of less (twice its area) is a line."""
 Floats = NDArray[np.float64]
 
 
@@ -21,7 +23,6 @@ def terrain(points: pd.DataFrame, cell_m: float = CELL_M) -> Terrain | None:
     Linear in the triangles of Delaunay (1934) between the points; cells outside of them have the elevation
     of the nearest point. Many points in one cell count as one, at their mean.
     """
-    from scipy.interpolate import LinearNDInterpolator
     from scipy.spatial import KDTree
 
     xyz = points[["x_m", "y_m", "ground_m"]].to_numpy(dtype=np.float64)
@@ -39,19 +40,33 @@ def terrain(points: pd.DataFrame, cell_m: float = CELL_M) -> Terrain | None:
     nearest = xyz[KDTree(xyz[:, :2]).query(place)[1], 2]
     z = nearest.copy()
     if len(xyz) >= FEWEST and np.linalg.matrix_rank(xyz[:, :2] - xyz[0, :2], tol=1e-6) == 2:
-        within = np.flatnonzero(_inside(xyz, place))
-        found = LinearNDInterpolator(xyz[:, :2] - (x0, y0), xyz[:, 2])(place[within] - (x0, y0))
-        z[within] = np.where(np.isnan(found), nearest[within], found)
+        cells, found = _interpolated(xyz - (x0, y0, 0.0), place - (x0, y0))
+        z[cells] = found
     return Terrain(float(x0), float(y0), float(cell_m), np.round(z, 3).reshape(rows, columns))
 
 
-def _inside(xyz: Floats, place: Floats) -> NDArray[np.bool_]:
-    """Which places lie within the hull of the points: searching triangles for the others takes long."""
-    import shapely
+def _interpolated(xyz: Floats, place: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Which places lie in a triangle, and the elevation there, linear in barycentric coordinates.
 
-    hull = shapely.convex_hull(shapely.multipoints(xyz[:, :2]))
-    shapely.prepare(hull)
-    return np.asarray(shapely.contains_xy(hull, place[:, 0], place[:, 1]), dtype=bool)
+    Triangles are looked up in a tree: walking from one to the next gets lost among the slivers between
+    points that stand in rows along streets.
+    """
+    import shapely
+    from scipy.spatial import Delaunay
+
+    corners = Delaunay(xyz[:, :2]).simplices
+    triangles = shapely.polygons(xyz[corners, :2])
+    number, cells = shapely.STRtree(shapely.points(place)).query(triangles, predicate="intersects")
+    a, b, c = (xyz[corners[number, corner]] for corner in range(3))
+    u, v, w = b[:, :2] - a[:, :2], c[:, :2] - a[:, :2], place[cells] - a[:, :2]
+    area = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+    flat = np.abs(area) < TINY_M2
+    safe = np.where(flat, 1.0, area)
+    second = (w[:, 0] * v[:, 1] - w[:, 1] * v[:, 0]) / safe
+    third = (u[:, 0] * w[:, 1] - u[:, 1] * w[:, 0]) / safe
+    found = a[:, 2] + second * (b[:, 2] - a[:, 2]) + third * (c[:, 2] - a[:, 2])
+    cells, first = np.unique(cells[~flat], return_index=True)
+    return cells.astype(np.int64), np.asarray(found[~flat][first], dtype=np.float64)
 
 
 def _thinned(xyz: Floats, x0: float, y0: float, cell_m: float) -> Floats:

@@ -42,6 +42,8 @@ def put_between_levels(
     turning = devices[devices["kind"] == TURNS]
     if turning.empty:
         return nodes, links
+    highest = turning.groupby("at")["vn_hv_kv"].max().reindex(nodes["at"]).to_numpy(dtype=float)
+    nodes = nodes.assign(level=nodes["level"].fillna(pd.Series(highest, index=nodes.index)))
     here = nodes[nodes["at"].isin(turning["at"])]
     sides = {}
     for side, column in (("s", "vn_hv_kv"), ("t", "vn_lv_kv")):
@@ -179,7 +181,8 @@ def _far_side(ends: pd.DataFrame, known: pd.DataFrame, upstream: int) -> NDArray
     lower = np.where(highest > lowest, np.where(ends["level"] < highest, 2.0, -2.0), 0.0)
     away = ends["away"].to_numpy(dtype=float)
     finite = np.where(np.isfinite(away), away, 0.0)
-    gap = np.nan_to_num(away - own["away"].to_numpy(dtype=float), nan=0.0, posinf=0.0, neginf=0.0)
+    with np.errstate(invalid="ignore"):
+        gap = np.nan_to_num(away - own["away"].to_numpy(dtype=float), nan=0.0, posinf=0.0, neginf=0.0)
     behind = np.sign(gap) * upstream * 0.5
     flow = ends["flow"].to_numpy(dtype=float)
     score = np.where(np.abs(np.nan_to_num(lower)) > 0, lower, np.where(flow != 0, flow, behind))
