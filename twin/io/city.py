@@ -159,12 +159,15 @@ def write_city(city: City, folder: Path, *, overwrite: bool = False) -> Manifest
         problem = _("cannot be written ({reason})", reason=told(error))
         raise refuse("output.unwritable", folder, problem, _("choose a folder you may write")) from None
     try:
+        rows = {}
         for place, table in table_files(city):
             path = draft / place
-            tables.write_table(table, path.parent, path.name)
+            written = tables.write_table(table, path.parent, path.name)
+            rows[written.relative_to(draft).as_posix()] = len(table)
         if city.terrain is not None:
             terrain.write_terrain(city.terrain, draft / terrain.FILE)
-        manifest = _sealed(draft, city.manifest)
+            rows[terrain.FILE] = len(city.terrain.z)
+        manifest = _sealed(draft, city.manifest, rows)
         if folder.exists():
             shutil.rmtree(folder)
         draft.chmod(0o755)
@@ -189,7 +192,8 @@ def _check_replaceable(folder: Path, overwrite: bool) -> None:
 
 def seal(folder: Path) -> Manifest:
     """Write the checksums and row counts of all tables into the manifest, after an edit by hand."""
-    return _sealed(folder, read_manifest(folder))
+    rows = {name: _length(path) for name, path in _sealed_files(folder).items()}
+    return _sealed(folder, read_manifest(folder), rows)
 
 
 def _files(folder: Path) -> dict[str, Path]:
@@ -204,10 +208,8 @@ def _sealed_files(folder: Path) -> dict[str, Path]:
     return {**_files(folder), **({terrain.FILE: ground} if ground.is_file() else {})}
 
 
-def _sealed(folder: Path, manifest: Manifest) -> Manifest:
-    files = _sealed_files(folder)
-    rows = {name: _length(path) for name, path in files.items()}
-    sums = {name: sha256(path) for name, path in files.items()}
+def _sealed(folder: Path, manifest: Manifest, rows: Mapping[str, int]) -> Manifest:
+    sums = {name: sha256(path) for name, path in _sealed_files(folder).items()}
     sealed = replace(manifest, checksums=sums, rows=rows)
     write_manifest(folder, sealed)
     return sealed
