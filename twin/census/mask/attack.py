@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.text import N_
+from twin.text import Message, _
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -156,10 +156,16 @@ def thin_plate(masked: Floats, true: Floats, chosen: Rows) -> Floats:
 
 
 FITS: Mapping[str, Callable[[Floats, Floats, Rows], Floats]] = {
-    N_("affine"): affine,
-    N_("piecewise affine"): piecewise,
-    N_("thin plate"): thin_plate,
+    "affine": affine,
+    "piecewise affine": piecewise,
+    "thin plate": thin_plate,
 }
+LABELS: Mapping[str, Message] = {
+    "affine": _("affine"),
+    "piecewise affine": _("piecewise affine"),
+    "thin plate": _("thin plate"),
+}
+"""What the fits are called, by the names that the files use."""
 
 
 def residuals(

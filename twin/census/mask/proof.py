@@ -18,7 +18,7 @@ from twin.lifelines.instant import instant
 from twin.model.city import OTHER, City
 from twin.model.network import Network
 from twin.physics.solution import Solution
-from twin.text import N_, _
+from twin.text import Message, _
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -51,16 +51,29 @@ class Claim:
         }
 
 
-COUNTS = N_("counts")
-PARTS = N_("connected components")
-DEGREES = N_("degree of every node")
-DIRECTIONS = N_("direction of every link")
-SLOPES = N_("rise or fall of every link")
-SIZES = N_("diameters and sections")
-CROSSINGS = N_("crossings in plan")
-ZONES = N_("isolation zones of random breaks")
-HYDRAULICS = N_("flows and pressures")
-REFERENCES = N_("dependencies and other references")
+COUNTS = "counts"
+PARTS = "connected components"
+DEGREES = "degree of every node"
+DIRECTIONS = "direction of every link"
+SLOPES = "rise or fall of every link"
+SIZES = "diameters and sections"
+CROSSINGS = "crossings in plan"
+ZONES = "isolation zones of random breaks"
+HYDRAULICS = "flows and pressures"
+REFERENCES = "dependencies and other references"
+LABELS: Mapping[str, Message] = {
+    COUNTS: _("counts"),
+    PARTS: _("connected components"),
+    DEGREES: _("degree of every node"),
+    DIRECTIONS: _("direction of every link"),
+    SLOPES: _("rise or fall of every link"),
+    SIZES: _("diameters and sections"),
+    CROSSINGS: _("crossings in plan"),
+    ZONES: _("isolation zones of random breaks"),
+    HYDRAULICS: _("flows and pressures"),
+    REFERENCES: _("dependencies and other references"),
+}
+"""What the claims are called, by the names that the files use."""
 
 
 @dataclass(frozen=True)
@@ -341,7 +354,6 @@ def _references(before: City, after: City, names: Mapping[str, str]) -> Claim:
 
 def failed(claims: list[Claim]) -> ProofError:
     """The error that names what is not kept."""
-    bad = [
-        f"{claim.layer}: {claim.name}" if claim.layer else claim.name for claim in claims if not claim.holds
-    ]
+    lost = (claim for claim in claims if not claim.holds)
+    bad = [": ".join(filter(None, (claim.layer, str(LABELS[claim.name])))) for claim in lost]
     return ProofError(_("masking does not keep {what}; nothing was written", what="; ".join(bad)))

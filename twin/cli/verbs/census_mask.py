@@ -91,13 +91,21 @@ def _record(made: Masked) -> dict[str, Any]:
 
 def _show(made: Masked) -> None:
     """What was proven, what an attacker is left with, how much area it is, and what it does not replace."""
+    from twin.census.mask import attack, proof
+
     screen.table(
-        [(_(claim.name), claim.layer, *_shown(claim), _("kept") if claim.holds else _("lost"))
+        [(proof.LABELS[claim.name], claim.layer, *_shown(claim), _("kept") if claim.holds else _("lost"))
          for claim in made.claims],
         (_("claim"), _("layer"), _("before"), _("after"), ""),
     )  # fmt: skip
     rows = [
-        (_(each.fit), each.points, f"{each.rms_m:.2f}", f"{each.median_m:.2f}", f"{each.largest_m:.2f}")
+        (
+            attack.LABELS[each.fit],
+            each.points,
+            f"{each.rms_m:.2f}",
+            f"{each.median_m:.2f}",
+            f"{each.largest_m:.2f}",
+        )
         for each in made.residuals
     ]
     heads = (_("attack"), _("known places"), _("rms m"), _("median m"), _("largest m"))
