@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -64,7 +65,8 @@ def board(area_km2: float, extent_m: float, rng: np.random.Generator) -> Board:
 def _arterials(extent_m: float, rng: np.random.Generator) -> Floats:
     number = max(2, round(extent_m / 800.0))
     step = rng.uniform(0.8, 1.2, number)
-    return np.round(np.concatenate([[0.0], np.cumsum(step)]) / step.sum() * extent_m, 2)
+    place = np.concatenate([[0.0], np.cumsum(step)]) / step.sum() * extent_m
+    return np.asarray(np.round(place, 2), dtype=np.float64)
 
 
 def _chosen(area_km2: float, extent_m: float, us: Floats, vs: Floats, rng: np.random.Generator) -> Bools:
@@ -87,7 +89,8 @@ def _inner(low: float, high: float, rng: np.random.Generator) -> Floats:
     """Positions of local streets between two arterials, 150 to 250 m apart."""
     number = max(2, round((high - low) / rng.uniform(175.0, 215.0)))
     step = rng.uniform(0.88, 1.12, number)
-    return np.round(low + np.cumsum(step)[:-1] / step.sum() * (high - low), 2)
+    place = low + np.cumsum(step)[:-1] / step.sum() * (high - low)
+    return np.asarray(np.round(place, 2), dtype=np.float64)
 
 
 def _shifted(positions: Floats, low: float, high: float, rng: np.random.Generator) -> Floats:
@@ -131,11 +134,7 @@ def _joined(us: Floats, vs: Floats, quarters: list[_Quarter]) -> Board:
         inner += _local(book, quarter, edge_u, edge_v)
         all_u = [edge_u[0], *quarter.us, edge_u[1]]
         all_v = [edge_v[0], *quarter.vs, edge_v[1]]
-        blocks += [
-            (a, c, b, d)
-            for a, b in zip(all_u[:-1], all_u[1:], strict=True)
-            for c, d in zip(all_v[:-1], all_v[1:], strict=True)
-        ]
+        blocks += [(a, c, b, d) for a, b in pairwise(all_u) for c, d in pairwise(all_v)]
     main = _main(book, us, vs, on_column, on_row)
     place = np.array(list(book.numbers), dtype=np.float64)
     return Board(

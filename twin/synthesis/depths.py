@@ -1,4 +1,4 @@
-"""How deep drains lie: below their cover and what crosses them, above or below the drains of the other kind."""
+"""How deep drains lie: below their cover and what crosses them, beside the drains of the other kind."""
 
 from __future__ import annotations
 

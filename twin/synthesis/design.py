@@ -1,4 +1,4 @@
-"""All lifelines of a city, designed together: routes first, then the depths at which they cross, then details."""
+"""All lifelines of a city, designed together: routes, then the depths at which they cross, then details."""
 
 from __future__ import annotations
 

@@ -71,7 +71,9 @@ def sewage_route(town: Town, rng: np.random.Generator) -> tuple[Route, Bools, In
     x, y = streets.x, streets.y
     side = np.sign(town.ground.to_river(x, y))
     over_river = side[streets.start] != side[streets.end]
-    open_ = ~streets.bridge | (~over_river & streets.main)
+    dry = np.ones(len(streets.start), dtype=np.bool_)
+    dry[town.underpasses] = False
+    open_ = (~streets.bridge & dry) | (~over_river & streets.main)
     section = np.flatnonzero(open_ & (rng.random(len(streets.start)) < 0.93))
     roots = np.unique(town.sites.junction[works])
     route, up_start = _drain_route(lanes()["sewage"], section, roots, town, rng)
@@ -221,6 +223,6 @@ def _plants(town: Town, laid: Laid, works: Ints) -> Ints:
 
 
 def _sewage_flow(town: Town, length: Floats) -> Floats:
-    """Mean flow in m3/s that comes in at each point: what the blocks around a place draw, by length of sewer."""
+    """Mean flow in m3/s that comes in at each point, in proportion to the length of sewer below it."""
     water = town.land.needs[:, 0].sum() * 0.85 / 86400.0
     return np.asarray(water * length / max(length.sum(), 1.0), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Gas: a gate station, a high-pressure ring, regulators, medium-pressure mains, low pressure in the old town."""
+"""Gas: a gate station, a high-pressure ring, regulators, medium and (in the old town) low pressure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PEAK = 2.4
 
 @dataclass(frozen=True)
 class GasDesign:
-    """Routes of high and of lower pressure; which rows are low pressure; sites of gate and regulator stations."""
+    """Routes of high and lower pressure; which rows are low pressure; sites of gates and regulators."""
 
     high: Route
     low: Route
@@ -172,7 +172,7 @@ def _gates(town: Town, high: Laid, gates: Ints) -> None:
 
 
 def _stations(town: Town, high: Laid, low: Laid, stations: Ints) -> None:
-    """Regulator stations between the ring and the mains: both come out of the junction and meet in one point."""
+    """Regulator stations: ring and mains both come out of the junction and meet in one point."""
     streets, ground = town.streets, town.ground
     for number, site in enumerate(stations.tolist()):
         spot = _spot(town, site)

@@ -13,8 +13,9 @@ from scipy.spatial import cKDTree
 
 import twin
 from twin.synthesis.ground import ORIGIN, Floats, Ints, Texts
-from twin.synthesis.places import agency_tables, area_table, customer_table, facility_rows, street_table
-from twin.synthesis.town import Built, Spot, Town
+from twin.synthesis.lanes import lanes
+from twin.synthesis.places import agency_tables, area_table, street_table
+from twin.synthesis.town import Built, Pipe, Spot, Town
 
 _SCHEMAS = Path(twin.__file__).parent / "census" / "schema" / "joined"
 _DRAWN = ("dependencies", "devices", "names", "plants")
@@ -28,20 +29,19 @@ def columns(table: str) -> dict[str, str]:
         return {row["column"]: row["type"] for row in csv.DictReader(file)}
 
 
-def tables(town: Town, built: list[Built], rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+def tables(town: Town, built: list[Built]) -> dict[str, pd.DataFrame]:
     """Every joined table with all its columns."""
     works = {work.laid.lane.name: work for work in built}
-    facilities = facility_rows(town, rng)
     agencies, depots = agency_tables(town)
     made = {
         "streets": street_table(town),
         "areas": area_table(town),
-        "facilities": facilities,
+        "facilities": town.facilities,
         "agencies": agencies,
         "depots": depots,
-        "customers": customer_table(town, facilities, rng),
+        "customers": town.customers,
     }
-    _serve_facilities(town, works, facilities)
+    _serve_facilities(town, works, town.facilities)
     _serve_points(town, works)
     _serve_plants(town, works)
     town.add("names", name="hospital", component="H-1")
@@ -65,7 +65,12 @@ def _table(name: str, rows: list[dict[str, object]], ids: Mapping[str, Texts]) -
 
 
 def _told(value: object, ids: Mapping[str, Texts]) -> object:
-    return ids[value.lane][value.point] if isinstance(value, Spot) else value
+    if isinstance(value, Spot):
+        return ids[value.lane][value.point]
+    if isinstance(value, Pipe):
+        own = ids[value.lane]
+        return f"{lanes()[value.lane].lifeline}/pipe/{own[value.start]}-{own[value.end]}"
+    return value
 
 
 def _nearest(work: Built, points: Ints, x: Floats, y: Floats) -> Ints:

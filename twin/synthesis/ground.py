@@ -1,8 +1,8 @@
-"""The ground of a synthetic city: a river, creeks that feed it, land that falls to them, hills and hollows."""
+"""The ground of a synthetic city: a river, creeks, land that falls to them, hills and hollows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ _CREEK_BED_M = 2.5
 class Course:
     """A watercourse: a gentle curve across the city, as offset from an axis.
 
-    `across` is False for the river (north as a function of east), True for a creek (east as a function of north).
+    `across` is False for the river (north as a function of east), True for a creek (the reverse).
     `side` of a creek is +1 north of the river and -1 south of it.
     """
 
@@ -116,9 +116,16 @@ class Ground:
         return np.asarray(river | (self.to_creek(x, y) < width + margin), dtype=np.bool_)
 
 
+def dipped(made: Ground, x: Floats, y: Floats) -> Ground:
+    """The ground with dips of 2.8 m where streets pass under a railway."""
+    number = len(x)
+    dips = np.column_stack([x, y, np.full(number, -2.8), np.full(number, 28.0)])
+    return replace(made, bumps=np.concatenate([made.bumps, dips]))
+
+
 @dataclass(frozen=True)
 class Terrain:
-    """Elevations on a grid: `z[row, column]`, row 0 in the south, in the corner points of cells of `cell_m`."""
+    """Elevations on a grid: `z[row, column]`, row 0 in the south, `cell_m` apart."""
 
     x0: float
     y0: float

@@ -21,7 +21,7 @@ _DROP_K = 60.0
 
 @dataclass(frozen=True)
 class HeatDesign:
-    """Supply and return over the same sections; load in kW at the lower end of each row; sites of the plants."""
+    """Supply and return over the same sections; load in kW at the lower end of each row; plant sites."""
 
     pipes: tuple[Route, Route]
     load_kw: Floats
@@ -32,7 +32,8 @@ def heat_design(town: Town, rng: np.random.Generator) -> HeatDesign:
     """A tree of mains to the denser half of the city."""
     streets, land = town.streets, town.land
     warm = (land.centre < 0.62) & (land.needs[:, 2] > 200.0)
-    load = np.bincount(land.junction[warm], land.needs[warm, 2], len(streets.x)) * _DIVERSITY
+    summed = np.bincount(land.junction[warm], land.needs[warm, 2], len(streets.x)) * _DIVERSITY
+    load = np.asarray(summed, dtype=np.float64)
     plants = _plants(town, max(1, round(town.area_km2 / 45.0)))
     every = np.flatnonzero(~streets.bridge | streets.main)
     weight = np.where(streets.main[every], 0.5, 1.0)

@@ -77,7 +77,8 @@ class Land:
 
     def load(self, need: str, junctions: int) -> Floats:
         """Need of all blocks by their nearest junction."""
-        return np.bincount(self.junction, self.needs[:, NEEDS.index(need)], junctions)
+        own = self.needs[:, NEEDS.index(need)]
+        return np.asarray(np.bincount(self.junction, own, junctions), dtype=np.float64)
 
     def names(self) -> Texts:
         """Use of each block."""
@@ -99,8 +100,9 @@ def land(streets: Streets, drawn: Board, ground: Ground, rng: np.random.Generato
     density = np.array([kind.people_ha for kind in uses()])[use]
     people = np.round(area * density * np.exp(-1.1 * centre**1.5) * rng.lognormal(0.0, 0.3, len(x)), 0)
     needs = people[:, None] * np.array([kind.needs for kind in uses()])[use]
-    junction = cKDTree(np.column_stack([streets.x, streets.y])).query(middle)[1].astype(np.int64)
-    return Land(corners, x, y, area, use, people, needs, centre, junction)
+    junction = cKDTree(np.column_stack([streets.x, streets.y])).query(middle)[1]
+    nearest = np.asarray(junction, dtype=np.int64)
+    return Land(corners, x, y, area, use, people, needs, centre, nearest)
 
 
 def _corners(streets: Streets, drawn: Board) -> Floats:
@@ -114,11 +116,13 @@ def _corners(streets: Streets, drawn: Board) -> Floats:
 def _areas(corners: Floats) -> Floats:
     x, y = corners[:, :, 0], corners[:, :, 1]
     following = np.roll(x, -1, axis=1), np.roll(y, -1, axis=1)
-    return np.abs((x * following[1] - y * following[0]).sum(axis=1)) / 2
+    twice = np.abs((x * following[1] - y * following[0]).sum(axis=1))
+    return np.asarray(twice / 2, dtype=np.float64)
 
 
 def _drawn_use(centre: Floats, rng: np.random.Generator) -> Ints:
     ring = np.minimum((centre * 3).astype(np.int64), 2)
     share = np.array([kind.share for kind in uses()])[:, ring].T
     chance = rng.random(len(centre))[:, None]
-    return (chance > np.cumsum(share, axis=1) / share.sum(axis=1, keepdims=True)).sum(axis=1)
+    passed = chance > np.cumsum(share, axis=1) / share.sum(axis=1, keepdims=True)
+    return np.asarray(passed.sum(axis=1), dtype=np.int64)

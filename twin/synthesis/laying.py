@@ -86,7 +86,6 @@ class Laid:
     line_row: Ints
     values: dict[str, NDArray[Any]]
     at_junction: Ints
-    facility: dict[str, int] = field(default_factory=dict)
 
     def degree(self) -> Ints:
         """Lines that meet at each point."""

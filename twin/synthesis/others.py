@@ -40,7 +40,8 @@ def _way(streets: Streets, section: Ints, town: Town) -> Ints:
     on = np.unique(np.concatenate([start, end]))
     extent = town.ground.extent_m
     corner = on[np.argmin(np.hypot(streets.x[on] - 0.1 * extent, streets.y[on] - 0.9 * extent))]
-    distance, before = dijkstra(graph, directed=False, indices=int(corner), return_predecessors=True)
+    distance, before = dijkstra(graph, directed=False, indices=np.array([corner]), return_predecessors=True)
+    distance, before = distance[0], before[0]
     near = on[np.isfinite(distance[on]) & (distance[on] < 0.6 * extent)]
     at = int(near[np.argmax(distance[near])])
     made = []

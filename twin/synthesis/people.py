@@ -47,7 +47,7 @@ class Register:
 
     def road(self, street: Ints) -> Texts:
         """Names of streets; -1 is land beside them."""
-        return self.roads[street]
+        return np.asarray(self.roads[street], dtype=object)
 
     def owner(self, lane: str, number: int) -> Texts:
         """The owner of a lane, `number` times."""
@@ -62,7 +62,7 @@ class Register:
         names = np.array(words()["surveyor"], dtype=object)
         unique, back = np.unique(sheets.astype(str), return_inverse=True)
         north = np.array([int(float(name.split("-")[0])) for name in unique])
-        return names[north % len(names)][back]
+        return np.asarray(names[north % len(names)][back], dtype=object)
 
     def survey_date(self, sheets: Texts) -> Texts:
         """When each map sheet was surveyed."""
@@ -99,4 +99,5 @@ def persons(number: int, rng: np.random.Generator) -> Texts:
     """Names of people."""
     surname = np.array(words()["surname"], dtype=object)
     given = np.array(words()["given"], dtype=object)
-    return surname[rng.integers(0, len(surname), number)] + given[rng.integers(0, len(given), number)]
+    first, last = rng.integers(0, len(surname), number), rng.integers(0, len(given), number)
+    return np.asarray(surname[first] + given[last], dtype=object)

@@ -1,12 +1,13 @@
-"""Power: 110 kV substations, radial 10 kV feeders in ducts with open ties, transformers at the load, street lights."""
+"""Power: 110 kV substations, radial 10 kV feeders in ducts, open ties, transformers, street lights."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from twin.synthesis.ground import Bools, Floats, Ints
+from twin.synthesis.ground import ORIGIN, Bools, Floats, Ints
 from twin.synthesis.lanes import lanes
 from twin.synthesis.laying import Laid, Route, lay, name_joints
 from twin.synthesis.sites import extend, stubs
@@ -15,6 +16,8 @@ from twin.synthesis.trees import supply
 
 DIVERSITY = 0.5
 """Highest load of an area over the sum of its customers' peaks."""
+_COINCIDENT = 0.6
+"""The same for the customers of one transformer."""
 _AMPS_PER_MW = 1e3 / (np.sqrt(3) * 10.0 * 0.95)
 _CABLE_AMPS = 280.0
 _STEPS_MVA = np.array([0.2, 0.315, 0.4, 0.5, 0.63, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5, 3.15, 4.0, 6.3, 8.0, 10.0])
@@ -22,7 +25,7 @@ _STEPS_MVA = np.array([0.2, 0.315, 0.4, 0.5, 0.63, 0.8, 1.0, 1.25, 1.6, 2.0, 2.5
 
 @dataclass(frozen=True)
 class PowerDesign:
-    """The route of ducts; load in MW at the lower end of each row; which rows are open ties; substation sites."""
+    """Route of the ducts; load in MW at the lower end of each row; rows that are open ties; sites."""
 
     route: Route
     load_mw: Floats
@@ -39,7 +42,7 @@ def power_design(town: Town, rng: np.random.Generator) -> PowerDesign:
         load[town.sites.junction[feed.site]] += feed.load_kw / 1000.0
     number = max(2, int(np.ceil(load.sum() / 55.0)))
     stations = _stations(town, load, number)
-    every = np.flatnonzero(~streets.bridge | streets.main)
+    every = np.arange(len(streets.start))
     fed = supply(
         every, town.sites.junction[stations], load, streets, np.where(streets.main[every], 0.55, 1.0)
     )
@@ -113,10 +116,11 @@ def build_power(
         _substation(town, laid, number, site, design.capacity_mva)
     boxes = _boxes(town, design, laid)
     fed = _feeds(town, laid)
+    _transformers(town, laid, boxes, fed)
     _ties(town, design, laid)
     _manholes(laid, rng)
-    lights = _lights(town, route, laid, boxes, rng)
-    return [Built(route, laid), lights], np.concatenate([boxes, fed])
+    lights = [_lights(town, route, laid, boxes, rng)] if len(boxes) else []
+    return [Built(route, laid), *lights], np.concatenate([boxes, fed])
 
 
 def _substation(town: Town, laid: Laid, number: int, site: int, capacity: float) -> None:
@@ -160,18 +164,38 @@ def _boxes(town: Town, design: PowerDesign, laid: Laid) -> Ints:
         count[row], 1
     )
     points = middle[step > 0]
-    each = (design.load_mw / np.maximum(wanted, 1))[laid.row[points]]
     made = stubs(laid, town.streets, town.ground, design.route.section, points, 3.2)
     _single_cable(laid, made)
     laid.attachment[made] = "箱变"
     laid.attachment[made[::7]] = "配电房"
-    size = _STEPS_MVA[np.minimum(np.searchsorted(_STEPS_MVA, each / 0.95 / 0.75), len(_STEPS_MVA) - 1)]
-    for number, (point, mva) in enumerate(zip(made.tolist(), size.tolist(), strict=True)):
-        _transformer(town, point, f"XB-{number + 101}", mva)
     return made
 
 
-def _transformer(town: Town, point: int, name: str, mva: float, label: str = "") -> None:
+def _transformers(town: Town, laid: Laid, boxes: Ints, own: Ints) -> None:
+    """The transformers: those at boxes by the customers that are nearest to them, loaded to two thirds."""
+    points = np.concatenate([boxes, own])
+    x, y = town.customers["x_m"].to_numpy() - ORIGIN[0], town.customers["y_m"].to_numpy() - ORIGIN[1]
+    nearest = cKDTree(np.column_stack([laid.x[points], laid.y[points]])).query(np.column_stack([x, y]))[1]
+    load = np.bincount(nearest, town.customers["power_kw"].to_numpy() * _COINCIDENT, len(points)) / 1000.0
+    plants = [feed.load_kw / 1000.0 for feed in pumps_first(town)]
+    load[len(boxes) :] += plants
+    wanted = np.searchsorted(_STEPS_MVA, load / 0.95 / 0.67)
+    size = _STEPS_MVA[np.minimum(wanted, len(_STEPS_MVA) - 1)]
+    for number, point in enumerate(boxes.tolist()):
+        name = f"XB-{number + 1001}"
+        _transformer(town, point, name, float(size[number]), f"{name}箱变")
+    for number, (point, feed) in enumerate(zip(own.tolist(), pumps_first(town), strict=True)):
+        name = f"XB-{number + 1}"
+        _transformer(town, point, name, float(size[len(boxes) + number]), f"{feed.name}专用箱变")
+        _depend(town, feed, f"power/transformer/{name}")
+
+
+def pumps_first(town: Town) -> list[Feed]:
+    """Plants with a supply of their own, waterworks before all others."""
+    return sorted(town.feeds, key=lambda feed: not feed.name.startswith("WW"))
+
+
+def _transformer(town: Town, point: int, name: str, mva: float, label: str) -> None:
     town.add(
         "devices",
         point=Spot("power", point),
@@ -179,7 +203,7 @@ def _transformer(town: Town, point: int, name: str, mva: float, label: str = "")
         id=name,
         **{"class": "DL"},
         kind="transformer",
-        name=label or f"{name}箱变",
+        name=label,
         state="closed",
         sn_mva=mva,
         vn_hv_kv=10.0,
@@ -200,19 +224,10 @@ def _feeds(town: Town, laid: Laid) -> Ints:
     """A transformer of its own for each plant; the points."""
     sites = town.sites
     made = []
-    pumps_first = sorted(town.feeds, key=lambda feed: not feed.name.startswith("WW"))
-    for number, feed in enumerate(pumps_first):
+    for feed in pumps_first(town):
         spot = int(sites.junction[feed.site]), bool(sites.column[feed.site]), float(sites.sign[feed.site])
-        if laid.at_junction[spot[0]] < 0:
-            continue
         out = extend(laid, town.streets, town.ground, spot, np.array([48.0, 68.0, 86.0]), np.full(3, 0.85))
         laid.attachment[out[1:]] = ["人孔", "人孔", "箱变"]
-        mva = _STEPS_MVA[
-            min(int(np.searchsorted(_STEPS_MVA, feed.load_kw / 1000 / 0.95 / 0.7)), len(_STEPS_MVA) - 1)
-        ]
-        name = f"XB-{number + 1}"
-        _transformer(town, int(out[3]), name, float(mva), f"{feed.name}专用箱变")
-        _depend(town, feed, f"power/transformer/{name}")
         made.append(int(out[3]))
     return np.array(made, dtype=np.int64)
 

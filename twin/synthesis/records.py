@@ -121,9 +121,10 @@ def line_frame(
     middle = (laid.x[laid.start] + laid.x[laid.end]) / 2, (laid.y[laid.start] + laid.y[laid.end]) / 2
     sheet = map_sheets(*middle)
     street = np.where(laid.line_row >= 0, streets.street[section[laid.line_row]], -1)
-    known = {name: _text(laid.values, name, number) for name in (*_TEXTS, *_TEXTS_MORE)}
+    known: dict[str, Any] = {name: _text(laid.values, name, number) for name in (*_TEXTS, *_TEXTS_MORE)}
     known |= {name: _number(laid.values, name, number) for name in (*_NUMBERS, *_NUMBERS_MORE)}
     start, end = depths
+    known["embed"] = _embedding(laid, known["embed"], start, end)
     known["status"] = np.where(known["status"] == "", "0", known["status"])
     return pd.DataFrame(
         {
@@ -145,6 +146,14 @@ def line_frame(
             "map_sheet": sheet,
         }
     )
+
+
+def _embedding(laid: Laid, under: Texts, start: Floats, end: Floats) -> Texts:
+    """How lines are laid: on bridges overhead, at their ends rising to it."""
+    if laid.lane.class_code == "PS":
+        return under
+    over = (start < 0).astype(np.int64) + (end < 0)
+    return np.asarray(np.where(over == 2, "JK", np.where(over == 1, "SJ", under)), dtype=object)
 
 
 def map_sheets(x: Floats, y: Floats) -> Texts:
@@ -180,21 +189,24 @@ def _link_frame(pairs: list[tuple[Spot, Spot]], works: dict[str, Built], town: T
     a = np.array([first.point for first, _ in pairs])
     b = np.array([second.point for _, second in pairs])
     laid, model = own.laid, line_of_point(own.laid)[b]
+    number, nowhere = 2 * len(a), np.full(2 * len(a), -1)
     both = Laid(
-        laid.lane,
-        np.concatenate([other.laid.x[a], laid.x[b]]),
-        np.concatenate([other.laid.y[a], laid.y[b]]),
-        np.concatenate([other.laid.ground[a], laid.ground[b]]),
-        np.concatenate([other.laid.depth[a], laid.depth[b]]),
-        *(np.full(2 * len(a), -1) for _ in range(2)),
-        np.zeros(2 * len(a)),
-        np.full(2 * len(a), -1),
-        *(np.full(2 * len(a), "", dtype=object) for _ in range(2)),
-        np.arange(len(a)),
-        np.arange(len(a), 2 * len(a)),
-        laid.line_row[model],
-        {name: values[model] for name, values in laid.values.items()},
-        np.zeros(0, dtype=np.int64),
+        lane=laid.lane,
+        x=np.concatenate([other.laid.x[a], laid.x[b]]),
+        y=np.concatenate([other.laid.y[a], laid.y[b]]),
+        ground=np.concatenate([other.laid.ground[a], laid.ground[b]]),
+        depth=np.concatenate([other.laid.depth[a], laid.depth[b]]),
+        junction=nowhere,
+        row=nowhere,
+        distance=np.zeros(number),
+        zone=nowhere,
+        feature=np.full(number, "", dtype=object),
+        attachment=np.full(number, "", dtype=object),
+        start=np.arange(len(a)),
+        end=np.arange(len(a), number),
+        line_row=laid.line_row[model],
+        values={name: values[model] for name, values in laid.values.items()},
+        at_junction=nowhere,
     )
     if other.ids is None or own.ids is None:
         raise ValueError("points have no ids yet")

@@ -52,7 +52,7 @@ def sites(streets: Streets, ground: Ground) -> Sites:
     distance = np.arange(_STEP_M, _REACH_M + _STEP_M, _STEP_M)
     x, y = way(streets, junction, column, direction, distance, np.zeros(len(junction)))
     tree = cKDTree(_centre_lines(streets))
-    clear = tree.query(np.column_stack([x.ravel(), y.ravel()]))[0].reshape(x.shape)
+    clear = np.asarray(tree.query(np.column_stack([x.ravel(), y.ravel()]))[0]).reshape(x.shape)
     hit = (clear < np.minimum(_CLEAR_M, distance - 5.0)).cumsum(axis=1) > 0
     wet = ground.wet(x, y, 0.0) & ~hit
     room = np.where(hit, 0, 1).sum(axis=1) * _STEP_M

@@ -18,7 +18,7 @@ _CLOSED = 0.13
 
 @dataclass(frozen=True)
 class Streets:
-    """Junctions and sections; columns run north, rows run east, and each junction is where one meets the other.
+    """Junctions and sections; columns run north, rows run east, and they meet at junctions.
 
     Attributes
     ----------
@@ -124,7 +124,7 @@ def streets(area_km2: float, ground: Ground, rng: np.random.Generator) -> tuple[
 
 
 def _sections(drawn: Board, dry: Bools) -> Ints:
-    """Rows of start, end, street, column flag, arterial flag: neighbours among the dry junctions of a street."""
+    """Rows of start, end, street, column flag, arterial flag: neighbours among a street's dry junctions."""
     made = []
     for number, line in enumerate(drawn.lines):
         stops = line.junctions[dry[line.junctions]]

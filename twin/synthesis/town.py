@@ -24,6 +24,15 @@ class Spot:
 
 
 @dataclass(frozen=True)
+class Pipe:
+    """A line between two points of a lane, which has no id yet."""
+
+    lane: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
 class Feed:
     """A plant at a site that takes power: its load and the components or spots that stop without it."""
 
@@ -43,6 +52,8 @@ class Town:
     ----------
     level, year
         Ground elevation of junctions, year in which sections were built.
+    facilities, customers
+        Key users and customers, as their joined tables have them.
     rows
         Rows of joined tables.
     feeds
@@ -63,6 +74,8 @@ class Town:
     register: Register
     level: Floats
     year: Floats
+    facilities: pd.DataFrame = field(default_factory=pd.DataFrame)
+    customers: pd.DataFrame = field(default_factory=pd.DataFrame)
     rows: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     feeds: list[Feed] = field(default_factory=list)
     links: list[tuple[Spot, Spot]] = field(default_factory=list)
@@ -101,8 +114,3 @@ class Built:
         if self.depths is not None:
             return self.depths
         return self.laid.depth[self.laid.start], self.laid.depth[self.laid.end]
-
-
-def frame(rows: list[dict[str, object]]) -> pd.DataFrame:
-    """Rows of a joined table as a frame."""
-    return pd.DataFrame(rows)

@@ -61,13 +61,20 @@ def supply(section: Ints, sources: Ints, load: Floats, streets: Streets, weight:
         graph, directed=False, indices=np.unique(sources), min_only=True, return_predecessors=True
     )
     before = np.where(before >= 0, before, -1).astype(np.int64)
-    total = gathered(order(before), load)
+    fed_by = np.asarray(before, dtype=np.int64)
+    total = gathered(order(fed_by), load)
     reached = np.isfinite(distance[start])
     section, start, end = section[reached], start[reached], end[reached]
     to_end, to_start = before[end] == start, before[start] == end
     flow = np.where(to_end, total[end], np.where(to_start, total[start], 0.0))
     return Supply(
-        section, to_end | to_start, flow, to_end, before, distance, np.where(source >= 0, source, -1)
+        section,
+        to_end | to_start,
+        flow,
+        to_end,
+        fed_by,
+        distance,
+        np.where(source >= 0, source, -1).astype(np.int64),
     )
 
 
@@ -77,4 +84,5 @@ def linked(section: Ints, streets: Streets) -> Ints:
     start, end = streets.start[section], streets.end[section]
     graph = coo_array((np.ones(len(start)), (start, end)), shape=(number, number))
     part = connected_components(graph, directed=False)[1]
-    return section[part[start] == np.bincount(part[start]).argmax()]
+    largest = int(np.bincount(part[start]).argmax())
+    return np.asarray(section[part[start] == largest], dtype=np.int64)

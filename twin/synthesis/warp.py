@@ -11,7 +11,7 @@ from twin.synthesis.ground import Floats
 
 @dataclass(frozen=True)
 class Warp:
-    """A smooth map from board (u, v) to ground (x, y): two waves that bend columns, two that bend rows, a turn.
+    """A smooth map from board (u, v) to ground (x, y): waves that bend columns and rows, and a turn.
 
     Attributes
     ----------

@@ -10,7 +10,7 @@ from twin.synthesis.lanes import lanes
 from twin.synthesis.laying import Laid, Route, lay, name_joints
 from twin.synthesis.sites import extend
 from twin.synthesis.streets import Streets
-from twin.synthesis.town import Built, Feed, Spot, Town
+from twin.synthesis.town import Built, Feed, Pipe, Spot, Town
 from twin.synthesis.trees import linked, supply
 
 _PEAK = 1.5
@@ -196,15 +196,13 @@ def _waterworks(town: Town, laid: Laid, number: int, site: int, duties: tuple[fl
 
 def _tower(town: Town, laid: Laid, number: int, site: int, head: float) -> None:
     """A water tower and its main."""
-    made = extend(
-        laid, town.streets, town.ground, _spot(town, site), np.array([42.0, 54.0, 66.0]), np.full(3, 1.3)
-    )
-    laid.attachment[made[[1, 3]]] = ["阀门井", "水塔"]
+    made = extend(laid, town.streets, town.ground, _spot(town, site), np.array([42.0, 62.0]), np.full(2, 1.3))
+    laid.attachment[made[1:]] = ["阀门井", "水塔"]
     _widen(laid, made, 700.0)
-    tower = int(made[3])
+    tower = int(made[2])
     if number == 0:
         town.add("names", name="tower", component="water/tank/T-1")
-        town.add("names", name="tower main", component=Spot("water", int(made[2])))
+        town.add("names", name="tower main", component=Pipe("water", int(made[1]), tower))
     town.add(
         "plants",
         point=Spot("water", tower),
