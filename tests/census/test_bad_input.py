@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.census.raw_tables import LINES, POINTS, deliver, line_rows, point_rows, text_of
@@ -313,7 +313,9 @@ def test_a_table_without_rows_is_a_table(tmp_path):
     assert survey.headers["table"].tolist().count("lines") == len(LINES)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
+@example(place=1, gone=0, put=b'"\n"')
+@example(place=0, gone=0, put=b'"')
 @given(
     place=st.integers(0, 400),
     gone=st.integers(0, 30),

@@ -155,9 +155,10 @@ def _head_by(text: str, delimiter: str) -> _Head:
         span = next((n for n in range(1, HEADER_ROWS) if _is_closed(lines[start : start + n])), 0)
         chunk = lines[start : start + (span or 1)]
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if span else csv.QUOTE_NONE
-        row = next(csv.reader(chunk, delimiter=delimiter, quoting=quoting), [])
+        reader = csv.reader(chunk, delimiter=delimiter, quoting=quoting)
+        row = next(reader, [])
         rows.append([cell.strip().strip('"') if not span else cell.strip() for cell in row])
-        ends.append(start + len(chunk))
+        ends.append(start + max(reader.line_num, 1))
         closed.append(bool(span))
     above = header_row(rows)
     return _Head(delimiter, above, ends[above], tuple(rows[above]), closed[above])
