@@ -119,8 +119,11 @@ def test_a_stated_accuracy_goes_before_the_standard():
     draft = Draft()
     draft.at("J3-J4", 1.45, 1.45)
     assert check(draft.survey(), rules=["L05"]).empty
-    draft.meta["hidden_depth_mse"] = "0.01"
+    draft.meta["accuracy_hidden_depth"] = "0.01"
     assert set(check(draft.survey(), rules=["L05"])["id"]) == {"J3"}
+    draft.meta["accuracy_hidden_depth"] = "good"
+    with pytest.raises(InputError, match="accuracy_hidden_depth: good; give a positive number"):
+        check(draft.survey())
 
 
 @pytest.mark.core

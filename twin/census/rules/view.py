@@ -15,6 +15,8 @@ from twin.census.rules.hits import Floats, Ints, Mask
 from twin.census.rules.incidence import Incidence
 from twin.census.survey import Survey
 from twin.census.vocabulary import vocabulary
+from twin.errors import InputError
+from twin.text import _
 
 SIDES = ("start", "end")
 
@@ -39,12 +41,25 @@ class View:
         self._texts: dict[tuple[str, str], tuple[NDArray[np.int32], list[str]]] = {}
 
     def limit(self, name: str) -> float:
-        """A threshold; what the survey states about its accuracy goes first."""
-        stated = self.survey.meta.get(name, "")
-        try:
-            return float(stated) if "_mse" in name and stated else thresholds()[name]
-        except ValueError:
+        """A threshold; what the survey states about its accuracy goes first.
+
+        Raises
+        ------
+        InputError
+            Where the survey states an accuracy that is no positive number.
+        """
+        stated = self.survey.meta.get(name, "") if name.startswith("accuracy_") else ""
+        if not stated:
             return thresholds()[name]
+        try:
+            value = float(stated)
+        except ValueError:
+            value = np.nan
+        if not 0 < value < np.inf:
+            raise InputError(
+                _("the survey states {name}: {value}; give a positive number", name=name, value=stated)
+            )
+        return value
 
     # ---------------------------------------------------------------- ids and ends
 
@@ -314,17 +329,17 @@ class View:
         depth = np.nan_to_num(np.abs(self.depth))
         seen = np.where(
             depth <= self.limit("visible_deep_m"),
-            self.limit("visible_depth_mse_m"),
-            self.limit("visible_depth_mse") * depth,
+            self.limit("accuracy_visible_depth_m"),
+            self.limit("accuracy_deep_visible_depth") * depth,
         )
-        error = np.where(self._hidden, self.limit("hidden_depth_mse") * self._reach, seen)
-        return np.asarray(self.limit("limit") * np.hypot(self.limit("elevation_mse_m"), error))
+        error = np.where(self._hidden, self.limit("accuracy_hidden_depth") * self._reach, seen)
+        return np.asarray(self.limit("limit") * np.hypot(self.limit("accuracy_elevation_m"), error))
 
     @cached_property
     def limit_xy(self) -> Floats:
         """Limit error of the place in plan at both ends."""
-        error = np.where(self._hidden, self.limit("hidden_plan_mse") * self._reach, 0.0)
-        return np.asarray(self.limit("limit") * np.hypot(self.limit("position_mse_m"), error))
+        error = np.where(self._hidden, self.limit("accuracy_hidden_plan") * self._reach, 0.0)
+        return np.asarray(self.limit("limit") * np.hypot(self.limit("accuracy_plan_m"), error))
 
     # ---------------------------------------------------------------- sections, materials, flow
 
