@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from twin.census.rules.hits import Ints, Mask
 
 if TYPE_CHECKING:
-    from twin.census.rules.view import View
+    from twin.census.rules.columns import Columns
 
 
 class Incidence:
@@ -26,7 +26,7 @@ class Incidence:
         Lines that join two different ids, the first of each pair of ids, in order of row.
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: Columns) -> None:
         self._view = view
         self.size = len(view.names)
         start, end = view.ends

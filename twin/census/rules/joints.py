@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from twin.census.rules.columns import SIDES
 from twin.census.rules.hits import Floats, Hits, Ints, hits, texts
-from twin.census.rules.view import SIDES, View
+from twin.census.rules.view import View
 from twin.census.vocabulary import vocabulary
 
 

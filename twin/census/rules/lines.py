@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from twin.census.rules.columns import SIDES
 from twin.census.rules.data import rows_of
 from twin.census.rules.hits import Floats, Hits, Ints, hits, texts
 from twin.census.rules.incidence import group_starts
-from twin.census.rules.view import SIDES, View
+from twin.census.rules.view import View
 
 
 def missing_ends(view: View) -> Iterator[Hits]:
