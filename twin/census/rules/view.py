@@ -12,6 +12,8 @@ from twin.census.rules.data import rows_of
 from twin.census.rules.hits import Floats, Ints, Mask
 from twin.census.vocabulary import vocabulary
 
+__all__ = ["SIDES", "View", "series"]
+
 
 class View(Columns):
     """The columns of a survey with places, elevations and sections, as far as they may be trusted."""
