@@ -17,7 +17,8 @@ from twin.synthesis.survey import accuracy, survey
 from twin.synthesis.survey_tables import TABLES, Draft
 from twin.text import _
 
-LARGEST_KM2 = 2000.0
+SMALLEST_KM2, LARGEST_KM2 = 1.0, 2000.0
+"""A smaller area has no room for what feeds its networks."""
 MOST_DEFECTS = 0.05
 """Beyond this share, defects get in each other's way and can no longer be told apart."""
 Say = Callable[[object], None]
@@ -104,8 +105,9 @@ def synthetic_survey(
 
 def _check(area_km2: float, seed: int, defects: float) -> None:
     wrong = []
-    if not 0 < area_km2 <= LARGEST_KM2:
-        wrong.append(("area", area_km2, _("give an area above 0 and up to {limit} km2", limit=LARGEST_KM2)))
+    if not SMALLEST_KM2 <= area_km2 <= LARGEST_KM2:
+        limits = {"least": SMALLEST_KM2, "most": LARGEST_KM2}
+        wrong.append(("area", area_km2, _("give an area between {least} and {most} km2", **limits)))
     if seed < 0:
         wrong.append(("seed", seed, _("give a seed of 0 or more")))
     if not 0 <= defects <= MOST_DEFECTS:
@@ -127,7 +129,8 @@ def _check(area_km2: float, seed: int, defects: float) -> None:
 def _meta() -> dict[str, Any]:
     known = accuracy()
     return {
-        "name": '"SYNTHETIC 合成数据"',
+        "name": '"澜京 Lanjing, SYNTHETIC 合成数据"',
+        "licence": "Apache-2.0",
         "crs": "EPSG:4548",
         "vertical_datum": '"1985 国家高程基准"',
         "census_date": "2026-06-30",
