@@ -1,9 +1,9 @@
 # What a developer types. Every target makes the virtual environment when it is missing and can be repeated.
-#   make drill | test | lint | bench [ONLY=<id>] | bench-check | engines | verify | docs | pictures [CITY=<name>] | messages | clean
+#   make drill | test | lint | bench [ONLY=<id>] | bench-check | engines | verify | lanjing | docs | pictures [CITY=<name>] | messages | clean
 # Variables: PYTHON (interpreter, default python3), VENV (default .venv), TESTS (arguments for pytest).
 .POSIX:
 .DEFAULT_GOAL := help
-.PHONY: help drill test lint bench bench-check engines verify docs pictures messages clean
+.PHONY: help drill test lint bench bench-check engines verify lanjing docs pictures messages clean
 
 export PYTHON ?= python3
 export VENV ?= .venv
@@ -42,6 +42,13 @@ engines:
 
 verify:
 	$(IN) .ci/venv test && $(PY) -m pytest -m verify $(TESTS)
+
+# Grows the bundled city anew from its seed.
+lanjing:
+	$(IN) .ci/venv && rm -rf build/lanjing && $(PY) -m twin synth --area 12 --seed 1 -o build/lanjing/raw \
+	  && $(PY) -m twin census read build/lanjing/raw -o build/lanjing/census.gpkg --quiet \
+	  && $(PY) -m twin census build build/lanjing/census.gpkg -o build/lanjing/lanjing --quiet \
+	  && rm -rf twin/networks/lanjing && mv build/lanjing/lanjing twin/networks/lanjing
 
 docs:
 	$(IN) .ci/venv docs && NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet --strict

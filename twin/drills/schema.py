@@ -40,7 +40,7 @@ from twin.drills.tree import Mark, Path
 from twin.drills.vocabulary import Target, targets
 from twin.text import Message, _
 
-DEFAULT_CITY = "quarter"
+DEFAULT_CITY = "lanjing"
 DEFAULT_START = grammar.read_clock("08:00")
 LONGEST_RUN = 86_400.0
 

@@ -14,6 +14,7 @@ HELP = N_("Compile all kernels ahead of the first run (once per machine).")
 def warmup() -> None:
     """Solve every network of the bundled cities once, so that all kernels are compiled."""
     from twin import api
+    from twin.lifelines import registry
     from twin.physics.compilation import watched
 
     began = time.perf_counter()
@@ -21,7 +22,8 @@ def warmup() -> None:
         for name in api.list_cities():
             city = api.load_city(name)
             for lifeline in city.networks:
-                api.solve(city, lifeline)
+                if registry.declaration(lifeline).binding:
+                    api.solve(city, lifeline)
     seconds = time.perf_counter() - began
     if settings().json:
         screen.data({"compiled": found.count, "seconds": round(seconds, 3)})
