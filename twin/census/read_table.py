@@ -80,7 +80,7 @@ class Part:
         self.headers = [
             (place, header, names.get(name, name), why) for place, header, name, why in self.headers
         ]
-        self.unread = [(names.get(name, name), *rest) for name, *rest in self.unread]  # type: ignore[misc]
+        self.unread = [(names.get(name, name), rows, texts, why) for name, rows, texts, why in self.unread]
 
     def tell(
         self, rule: str, column: str, rows: NDArray[np.int64], problem: Message, remedy: Message

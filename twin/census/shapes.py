@@ -128,7 +128,7 @@ def _names(
     part: Part, vertices: NDArray[np.float64], known: dict[tuple[float, float], str]
 ) -> tuple[Any, NDArray[np.int64]]:
     """Ids of the points at all vertices, and which vertices made a new one."""
-    places = pd.MultiIndex.from_arrays(np.round(vertices[:, :2], DECIMALS).T)
+    places = pd.MultiIndex.from_arrays(list(np.round(vertices[:, :2], DECIMALS).T))
     numbers, different = pd.factorize(places)
     first = pd.Series(np.arange(len(numbers))).groupby(numbers).first().to_numpy(dtype=np.int64)
     stem = part.source.name or _DRAWN
