@@ -95,9 +95,7 @@ class Ground:
         level = self.bank(x) + 0.0012 * np.minimum(river, 5000.0)
         level = level + 9.0 * (1 - np.exp(-nearest / 1800.0))
         far = 1 - np.exp(-((nearest / 250.0) ** 2))
-        relief = np.zeros(np.shape(x))
-        for east, north, height, radius in self.bumps:
-            relief = relief + height * np.exp(-((x - east) ** 2 + (y - north) ** 2) / (2 * radius**2))
+        relief = _swells(self.bumps, np.asarray(x), np.asarray(y))
         for amplitude, wave_x, wave_y, phase in self.ripples:
             relief = relief + amplitude * np.sin(wave_x * x + wave_y * y + phase)
         return np.asarray(level + far * relief, dtype=np.float64)
@@ -131,6 +129,22 @@ class Terrain:
     y0: float
     cell_m: float
     z: Floats
+
+
+def _swells(bumps: Floats, x: Floats, y: Floats) -> Floats:
+    """Sum of round hills and hollows, each cut off at four and a half times its radius."""
+    east, north = x.ravel(), y.ravel()
+    ranked = np.argsort(east, kind="stable")
+    ordered = east[ranked]
+    made = np.zeros(len(east))
+    for middle_x, middle_y, height, radius in bumps:
+        reach = 4.5 * radius
+        low, high = np.searchsorted(ordered, [middle_x - reach, middle_x + reach])
+        near = ranked[low:high]
+        near = near[np.abs(north[near] - middle_y) < reach]
+        away = (east[near] - middle_x) ** 2 + (north[near] - middle_y) ** 2
+        made[near] += height * np.exp(-away / (2 * radius**2))
+    return made.reshape(x.shape)
 
 
 def _channel(distance: Floats, half_width: float) -> Floats:

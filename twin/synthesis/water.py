@@ -216,7 +216,7 @@ def _tower(town: Town, laid: Laid, number: int, site: int, head: float) -> None:
         level_min_m=0.5,
         level_max_m=6.0,
         diameter_m=16.0,
-        elevation_m=round(max(head - 7.0, float(laid.ground[tower]) + 12.0), 2),
+        elevation_m=round(max(head + 2.0, float(laid.ground[tower]) + 12.0), 2),
     )
 
 
