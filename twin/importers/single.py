@@ -8,10 +8,8 @@ from twin.errors import InputError
 from twin.lifelines.power.pandapower_json import read_pandapower
 from twin.lifelines.water.epanet.reader import read_inp
 from twin.lifelines.water.epanet.writer import write_inp
-from twin.model.city import CITY_SCHEMAS, FACILITY, LAYER_SCHEMAS, ROAD, City, Manifest
+from twin.model.city import City, Manifest
 from twin.model.finding import Finding
-from twin.model.network import Network
-from twin.model.table import Table
 from twin.text import _
 
 
@@ -20,7 +18,7 @@ def read_epanet(path: Path) -> tuple[City, list[Finding]]:
     reading = read_inp(path)
     title = reading.title.strip().splitlines()[0] if reading.title.strip() else ""
     manifest = Manifest(_name(path), title=title, clock_s=reading.clock_s)
-    return _city(manifest, reading.network), list(reading.findings)
+    return City(manifest, {"water": reading.network}), list(reading.findings)
 
 
 def write_epanet(city: City, path: Path) -> None:
@@ -33,18 +31,9 @@ def write_epanet(city: City, path: Path) -> None:
 def read_pandapower_city(path: Path) -> tuple[City, list[Finding]]:
     """The power network of a pandapower JSON file as a city; DatasetError where it cannot be used."""
     network, findings = read_pandapower(path)
-    return _city(Manifest(_name(path)), network), findings
+    return City(Manifest(_name(path)), {"power": network}), findings
 
 
 def _name(path: Path) -> str:
     """The file's name without its suffixes."""
     return path.name.removesuffix(".gz").rsplit(".", 1)[0]
-
-
-def _city(manifest: Manifest, network: Network) -> City:
-    layers = {
-        layer: Network(layer, {name: Table.empty(schema) for name, schema in LAYER_SCHEMAS[layer].items()})
-        for layer in (ROAD, FACILITY)
-    }
-    tables = {name: Table.empty(schema) for name, schema in CITY_SCHEMAS.items()}
-    return City(manifest, {network.lifeline: network}, layers[ROAD], layers[FACILITY], **tables)

@@ -95,11 +95,11 @@ class City:
 
     manifest: Manifest
     networks: Mapping[str, Network]
-    roads: Network
-    facilities: Network
-    dependencies: Table
-    agencies: Table
-    depots: Table
+    roads: Network = field(default_factory=lambda: Network(ROAD, _nothing(ROAD)))
+    facilities: Network = field(default_factory=lambda: Network(FACILITY, _nothing(FACILITY)))
+    dependencies: Table = field(default_factory=lambda: _none("dependencies"))
+    agencies: Table = field(default_factory=lambda: _none("agencies"))
+    depots: Table = field(default_factory=lambda: _none("depots"))
     jobs: Table = field(default_factory=lambda: _none("jobs"))
     isolation: Table = field(default_factory=lambda: _none("isolation"))
     names: Table = field(default_factory=lambda: _none("names"))

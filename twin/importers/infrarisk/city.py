@@ -13,9 +13,8 @@ from twin.importers.tntp import read_tntp
 from twin.io.files import refuse
 from twin.lifelines.power.pandapower_json import read_pandapower
 from twin.lifelines.water.epanet import read_inp
-from twin.model.city import CITY_SCHEMAS, FACILITY, LAYER_SCHEMAS, ROAD, City, Manifest
+from twin.model.city import CITY_SCHEMAS, LAYER_SCHEMAS, ROAD, City, Manifest
 from twin.model.finding import Finding, Severity, errors
-from twin.model.network import Network
 from twin.model.table import Table
 from twin.text import N_, _
 
@@ -109,8 +108,6 @@ def _networks(folder: Path, places: Mapping[str, Path], choices: files.Choices) 
         "power": power,
         "water": water.prepare(reading.network, damaged, rules=choices.rules == "kept"),
     }
-    facilities = Network(FACILITY, {name: Table.empty(s) for name, s in LAYER_SCHEMAS[FACILITY].items()})
-    empty_tables = {name: Table.empty(schema) for name, schema in CITY_SCHEMAS.items()}
     manifest = Manifest(
         name=folder.resolve().name,
         title=f"InfraRisk test-bed {folder.resolve().name}",
@@ -119,8 +116,7 @@ def _networks(folder: Path, places: Mapping[str, Path], choices: files.Choices) 
         protection=False,
         assumed=_assumed(choices),
     )
-    city = City(manifest, networks, roads, facilities, **empty_tables)
-    return city, [*reading.findings, *power_findings, *road_findings]
+    return City(manifest, networks, roads), [*reading.findings, *power_findings, *road_findings]
 
 
 def _assumed(choices: files.Choices) -> tuple[str, ...]:
