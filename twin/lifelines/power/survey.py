@@ -78,16 +78,28 @@ def _lines(surveyed: Surveyed, line: NDArray[np.bool_]) -> None:
 
 def _transformers(surveyed: Surveyed, row: NDArray[np.bool_]) -> None:
     links, types = surveyed.links, surveyed.rules["transformers"]
+    stated = _capacities(surveyed, row)
     for column in ("sn_mva", "vn_hv_kv", "vn_lv_kv", *RATING, "tap_step_percent"):
         if column not in links:
             links[column] = np.nan
         given = row & (links[column].to_numpy(dtype=float) > 0)
         fill(links, column, links[column].to_numpy(dtype=float), given, JOINED)
+        if column == "sn_mva":
+            fill_missing(links, column, stated, row & (stated > 0), JOINED)
         fill_missing(links, column, matched(links, types, ("term",), column), row, ASSUMED)
     fill_missing(links, "sn_mva", float(types["sn_mva"].iloc[-1]), row, ASSUMED)
     for column in RATING:
         fill(links, column, matched(links, surveyed.rules["ratings"], ("sn_mva_min",), column), row, ASSUMED)
     fill(links, "tap_step_percent", 0.0, row & links["tap_step_percent"].isna().to_numpy(), ASSUMED)
+
+
+def _capacities(surveyed: Surveyed, row: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The capacity of the substation that each transformer stands in, shared among its transformers; NaN."""
+    links, nodes = surveyed.links, surveyed.nodes
+    stated = nodes[nodes["unit"] == "MVA"].set_index("id")["capacity"]
+    beside = np.fmax(*(stated.reindex(links[end]).to_numpy(dtype=float) for end in ("start", "end")))
+    number = links["at"].where(row).map(links.loc[row, "at"].value_counts()).to_numpy(dtype=float)
+    return np.asarray(beside / number, dtype=np.float64)
 
 
 def _voltages(surveyed: Surveyed) -> None:
