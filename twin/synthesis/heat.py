@@ -17,6 +17,8 @@ from twin.synthesis.water import change_points, touched_by
 
 _DIVERSITY = 0.85
 _DROP_K = 60.0
+_DUCT_M = 0.5
+"""How far below the top of telecom ducts the pipes to substations pass."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def build_heat(
 ) -> list[Built]:
     """Both pipes, plants and substations."""
     first, second = design.pipes
-    deeper = np.full(len(first.section), first.lane.cover_m)
+    ends = np.stack([town.streets.start[first.section], town.streets.end[first.section]])
+    ducts = top_m["telecom"][ends].max(axis=0) + _DUCT_M
+    deeper = np.where(design.load_kw > 0, np.maximum(ducts, first.lane.cover_m), first.lane.cover_m)
     there = lay(first, town.streets, town.ground, top_m["heat_supply"], deeper)
     back = lay(second, town.streets, town.ground, top_m["heat_return"], deeper + first.od_m + 0.15)
     for number, site in enumerate(design.plants.tolist()):

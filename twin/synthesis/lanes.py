@@ -30,8 +30,8 @@ class Lane:
         Distance from the centre line, positive to the east and south: in local streets and in arterials.
     stack
         Order in which lines cross at a junction, from above; 0 for lanes that end before it.
-    cover_m
-        Depth of its top between junctions.
+    cover_m, junction_m
+        Depth of its top between junctions, and its least depth in them.
     clear_m, clear_power_m
         Clear distance to what crosses above it, and to power cables there.
     spacing_m
@@ -46,6 +46,7 @@ class Lane:
     offset_m: tuple[float, float]
     stack: int
     cover_m: float
+    junction_m: float
     clear_m: float
     clear_power_m: float
     spacing_m: float
@@ -69,6 +70,7 @@ def lanes() -> Mapping[str, Lane]:
                 (float(row["local_m"]), float(row["main_m"])),
                 int(row["stack"]),
                 float(row["cover_m"]),
+                float(row["junction_m"]),
                 float(row["clear_m"]),
                 float(row["clear_power_m"]),
                 float(row["spacing_m"]),

@@ -15,7 +15,7 @@ def crossing_depths(routes: Sequence[Route], streets: Streets, spurred: Bools) -
     """Depth of the top of each lane in the zone of each junction.
 
     Lanes lie in the order of `Lane.stack`, each below the lanes that it crosses there by its clear distance,
-    and never above its usual cover.
+    and never above its least depth there.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def crossing_depths(routes: Sequence[Route], streets: Streets, spurred: Bools) -
     bottoms: list[Floats] = []
     for k, route in enumerate(ordered):
         lane = route.lane
-        top = np.full(len(streets.x), min(lane.cover_m, 1.0))
+        top = np.full(len(streets.x), lane.junction_m)
         for i, above in enumerate(ordered[:k]):
             clear = lane.clear_power_m if above.lane.name == "power" else lane.clear_m
             crossing = crosses((route, arms[k]), (above, arms[i]), streets) | spurred
