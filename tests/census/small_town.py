@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -18,25 +20,45 @@ class Hand:
 
     def point(self, name, x, y, category, feature="转折点", attachment="", **more):
         self.points.append(
-            {"id": name, "x_m": x, "y_m": y, "category": category, "ground_m": GROUND + 0.001 * x,
-             "feature": "" if attachment else feature, "attachment": attachment} | more
-        )  # fmt: skip
+            {
+                "id": name,
+                "x_m": x,
+                "y_m": y,
+                "category": category,
+                "ground_m": GROUND + 0.001 * x,
+                "feature": "" if attachment else feature,
+                "attachment": attachment,
+            }
+            | more
+        )
         return name
 
     def line(self, start, end, category, size="200", **more):
         width, _, height = size.partition("*")
         self.lines.append(
-            {"id": f"{start}-{end}", "start": start, "end": end, "category": category, "size": size, "embed": "ZM",
-             "width_mm": float(width or "nan"), "height_mm": float(height or width or "nan"), "built": 2005.0, "status": "0",
-             "start_depth_m": 1.2, "end_depth_m": 1.2} | more
-        )  # fmt: skip
+            {
+                "id": f"{start}-{end}",
+                "start": start,
+                "end": end,
+                "category": category,
+                "size": size,
+                "embed": "ZM",
+                "width_mm": float(width or "nan"),
+                "height_mm": float(height or width or "nan"),
+                "built": 2005.0,
+                "status": "0",
+                "start_depth_m": 1.2,
+                "end_depth_m": 1.2,
+            }
+            | more
+        )
 
     def way(self, prefix, places, category, first=1, **more):
         """Points along a way, and the lines between them."""
         names = [f"{prefix}{number}" for number in range(first, first + len(places))]
         for name, (x, y, *what) in zip(names, places, strict=True):
             self.point(name, x, y, category, attachment=what[0] if what else "")
-        for start, end in zip(names, names[1:], strict=False):
+        for start, end in pairwise(names):
             self.line(start, end, category, **more)
         return names
 
@@ -79,8 +101,13 @@ def town():
 
 
 def _water(hand):
-    hand.way("JS", [(0, 0, "水厂出水"), (50, 5), (100, 0), (150, 0, "阀门"), (200, 0), (300, 0, "消防栓"), (400, 0)],
-             "JP", material="QM", size="300")  # fmt: skip
+    hand.way(
+        "JS",
+        [(0, 0, "水厂出水"), (50, 5), (100, 0), (150, 0, "阀门"), (200, 0), (300, 0, "消防栓"), (400, 0)],
+        "JP",
+        material="QM",
+        size="300",
+    )
     hand.way("JS", [(200, 100), (200, 200), (400, 200)], "JP", first=8, material="PE", size="200")
     hand.line("JS5", "JS8", "JP", material="PE", size="200")
     hand.line("JS10", "JS7", "JP", material="PE", size="200")
@@ -89,20 +116,72 @@ def _water(hand):
         "plants", point="JS1", **{"class": "JS"}, kind="reservoir", name="East waterworks", level_m=42.0
     )
     for number in (1, 2):
-        hand.join("devices", point="JS1", number=number, id=f"PU-{number}", **{"class": "JS"}, kind="pump", state="on",
-                  q_m3h=300.0, head_m=40.0, fed_by="DL4")  # fmt: skip
+        hand.join(
+            "devices",
+            point="JS1",
+            number=number,
+            id=f"PU-{number}",
+            **{"class": "JS"},
+            kind="pump",
+            state="on",
+            q_m3h=300.0,
+            head_m=40.0,
+            fed_by="DL4",
+        )
 
 
 def _power(hand):
-    hand.way("DL", [(-200, -30, "变电站"), (-100, -30), (-50, -30, "环网柜"), (20, -30, "箱变"), (200, -30), (390, -30, "箱变")],
-             "GD", voltage_kv=10.0, material="TZ", size="150", cable_count=1.0)  # fmt: skip
+    hand.way(
+        "DL",
+        [
+            (-200, -30, "变电站"),
+            (-100, -30),
+            (-50, -30, "环网柜"),
+            (20, -30, "箱变"),
+            (200, -30),
+            (390, -30, "箱变"),
+        ],
+        "GD",
+        voltage_kv=10.0,
+        material="TZ",
+        size="150",
+        cable_count=1.0,
+    )
     hand.way(
         "DL", [(20, -60), (60, -60, "灯杆"), (120, -60, "灯杆")], "LD", first=7, voltage_kv=0.4, size="50"
     )
     hand.line("DL4", "DL7", "LD", voltage_kv=0.4, size="50")
-    hand.join("plants", point="DL1", **{"class": "DL"}, kind="substation", name="South substation", vn_kv=110.0, capacity=50.0, unit="MVA")  # fmt: skip
-    hand.join("devices", point="DL1", number=1, **{"class": "DL"}, kind="transformer", sn_mva=50.0, vn_hv_kv=110.0, vn_lv_kv=10.0)  # fmt: skip
-    hand.join("devices", point="DL4", number=1, id="XB-1", **{"class": "DL"}, kind="transformer", sn_mva=0.63, vn_hv_kv=10.0, vn_lv_kv=0.4)  # fmt: skip
+    hand.join(
+        "plants",
+        point="DL1",
+        **{"class": "DL"},
+        kind="substation",
+        name="South substation",
+        vn_kv=110.0,
+        capacity=50.0,
+        unit="MVA",
+    )
+    hand.join(
+        "devices",
+        point="DL1",
+        number=1,
+        **{"class": "DL"},
+        kind="transformer",
+        sn_mva=50.0,
+        vn_hv_kv=110.0,
+        vn_lv_kv=10.0,
+    )
+    hand.join(
+        "devices",
+        point="DL4",
+        number=1,
+        id="XB-1",
+        **{"class": "DL"},
+        kind="transformer",
+        sn_mva=0.63,
+        vn_hv_kv=10.0,
+        vn_lv_kv=0.4,
+    )
 
 
 def _gas_and_heat(hand):
@@ -132,14 +211,28 @@ def _gas_and_heat(hand):
 
 
 def _telecom(hand):
-    hand.way("TX", [(0, -80, "局站"), (100, -80, "人孔"), (200, -80, "人孔"), (300, -80, "交接箱"), (400, -80, "基站")],
-             "TX", size="300*200", embed="GK", hole_count=6.0, hole_used=3.0, material="PVC")  # fmt: skip
+    hand.way(
+        "TX",
+        [(0, -80, "局站"), (100, -80, "人孔"), (200, -80, "人孔"), (300, -80, "交接箱"), (400, -80, "基站")],
+        "TX",
+        size="300*200",
+        embed="GK",
+        hole_count=6.0,
+        hole_used=3.0,
+        material="PVC",
+    )
 
 
 def _drains(hand):
     drop = {"start_depth_m": 2.0, "end_depth_m": 2.2, "flow_dir": "+"}
-    hand.way("WS", [(400, 12, "污水井"), (300, 12, "污水井"), (200, 12, "污水井"), (100, 12, "污水处理场")], "WS",
-             size="400", material="T", **drop)  # fmt: skip
+    hand.way(
+        "WS",
+        [(400, 12, "污水井"), (300, 12, "污水井"), (200, 12, "污水井"), (100, 12, "污水处理场")],
+        "WS",
+        size="400",
+        material="T",
+        **drop,
+    )
     hand.point(
         "YS1", 400, -12, "YS", attachment="雨水井", well_depth_m=2.0, cover_type="D400", defect="破损 异响"
     )
@@ -158,9 +251,29 @@ def _others(hand):
 
 def _joined(hand):
     for number, (x, kind) in enumerate([(150, "residential"), (250, "residential"), (380, "hospital")]):
-        hand.join("customers", id=f"C{number}", kind=kind, x_m=float(x), y_m=20.0, people=100.0, water_m3d=40.0,
-                  gas_m3d=30.0, heat_kw=200.0, power_kw=80.0, lines=30.0)  # fmt: skip
-    hand.join("facilities", id="no3", kind="hospital", name="No. 3 Hospital", x_m=380.0, y_m=20.0, people=600.0, backup_power_min=600.0)  # fmt: skip
+        hand.join(
+            "customers",
+            id=f"C{number}",
+            kind=kind,
+            x_m=float(x),
+            y_m=20.0,
+            people=100.0,
+            water_m3d=40.0,
+            gas_m3d=30.0,
+            heat_kw=200.0,
+            power_kw=80.0,
+            lines=30.0,
+        )
+    hand.join(
+        "facilities",
+        id="no3",
+        kind="hospital",
+        name="No. 3 Hospital",
+        x_m=380.0,
+        y_m=20.0,
+        people=600.0,
+        backup_power_min=600.0,
+    )
     for name, start, end, wkt in (
         ("S-1", "K1", "K2", "LINESTRING (0 15, 200 15)"),
         ("S-2", "K2", "K3", "LINESTRING (200 15, 400 15)"),
@@ -168,7 +281,14 @@ def _joined(hand):
         hand.join("streets", id=name, name="East Road", start=start, end=end, wkt=wkt)
     hand.join("agencies", id="water company", layers="water", crews=1, depot="yard")
     hand.join("depots", id="yard", road_node="K1", x_m=0.0, y_m=15.0)
-    hand.join("areas", id="east", kind="region", name="East", level="district", wkt="POLYGON ((-300 -300, 500 -300, 500 500, -300 500, -300 -300))")  # fmt: skip
+    hand.join(
+        "areas",
+        id="east",
+        kind="region",
+        name="East",
+        level="district",
+        wkt="POLYGON ((-300 -300, 500 -300, 500 500, -300 500, -300 -300))",
+    )
     hand.join("names", name="pump 1", component="water/pump/PU-1")
     hand.join("names", name="waterworks", component="JS1")
     hand.join("names", name="nothing", component="JS999")

@@ -62,7 +62,10 @@ def test_chains_end_at_kept_nodes_and_nowhere_else(graph):
     outer = np.union1d(chains.start, chains.end)
     inside = (degree == 2) & ~kept
     rings = [s for s, e in zip(chains.start, chains.end, strict=True) if s == e]
-    assert set(np.flatnonzero(inside)[np.isin(np.flatnonzero(inside), outer)]) <= {*rings, *start[start == end]}
+    assert set(np.flatnonzero(inside)[np.isin(np.flatnonzero(inside), outer)]) <= {
+        *rings,
+        *start[start == end],
+    }
 
 
 def test_a_link_runs_the_way_most_of_its_lines_flow():
@@ -100,7 +103,9 @@ def test_every_row_of_the_survey_is_accounted_for(built):
     assert counts["points"] == len(survey.points)
     assert counts["lines"] == len(survey.lines)
     members = sum(len(net.tables["members"]) for net in (*built.city.networks.values(), built.city.other))
-    became = built.elements[(built.elements["table"] == "lines") & (built.elements["became"] == "link member")]
+    became = built.elements[
+        (built.elements["table"] == "lines") & (built.elements["became"] == "link member")
+    ]
     assert members == became["count"].sum()
 
 
@@ -120,7 +125,9 @@ def test_the_city_is_valid_and_reads_back(built, tmp_path):
 def test_equal_surveys_give_equal_bytes(tmp_path):
     for name in ("one", "two"):
         write_city(build(town().survey(), "town").city, tmp_path / name)
-    files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file())
+    files = sorted(
+        path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*") if path.is_file()
+    )
     assert files
     for file in files:
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
@@ -209,7 +216,9 @@ def test_attributes_say_where_they_come_from(built):
 
 def test_repaired_fields_lower_the_confidence():
     survey = town().survey()
-    survey.lines["repaired"] = survey.lines["repaired"].where(survey.lines["id"] != "JS1-JS2", "size material")
+    survey.lines["repaired"] = survey.lines["repaired"].where(
+        survey.lines["id"] != "JS1-JS2", "size material"
+    )
     water = build(survey, "town").city.networks["water"].tables["links"].frame().set_index("id")
     assert water.loc["JS1-JS2", "provenance"] == "roughness:assumed size:repaired material:repaired"
     plain = build(town().survey(), "town").city.networks["water"].tables["links"].frame().set_index("id")
@@ -265,3 +274,11 @@ def test_a_survey_of_points_alone_makes_no_network():
     survey = dataclasses.replace(survey, lines=survey.lines[:0], tables={})
     built = build(survey, "bare")
     assert built.elements.groupby("table")["count"].sum()["points"] == len(survey.points)
+
+
+@pytest.mark.core
+def test_a_survey_without_anything_usable_is_refused_in_words():
+    survey = town().survey()
+    nothing = dataclasses.replace(survey, points=survey.points[:0], lines=survey.lines[:0], tables={})
+    built = build(nothing, "nothing")
+    assert [finding.rule for finding in errors(built.findings)] == ["build.nothing"]

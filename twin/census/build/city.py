@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +17,14 @@ from twin.census.build.intake import Intake, take_in, text
 from twin.census.build.meetings import Meetings, kept, meet
 from twin.census.build.needs import dependencies
 from twin.census.build.networks import NO_FEEDS, SUPPLIES, complete, network, put_on_ground
+from twin.census.build.provenance import WORDS
 from twin.census.build.relations import relations
 from twin.census.build.strands import strands
 from twin.census.survey import Survey
 from twin.census.vocabulary import OTHER, vocabulary
 from twin.lifelines import registry
 from twin.model.city import LAYER_SCHEMAS, City, Manifest
-from twin.model.finding import Finding
+from twin.model.finding import Finding, Severity
 from twin.model.network import Network
 from twin.model.table import Table
 from twin.text import Message, _
@@ -115,12 +116,56 @@ def _joined(
     tell: Tell,
 ) -> Built:
     """The drafts completed and joined to a city."""
-    known, tables = registry.declarations(), survey.tables
+    tables = survey.tables
     region_table, polygons = places.regions(tables, findings)
-    feeds = _feeds(drafts, intake)
+    feeds, year = _feeds(drafts, intake), _year(survey)
+    networks, provenance, supplies = _completed(
+        drafts, customers, feeds, year, polygons, findings, assumed, tell
+    )
+    other = networks.pop(OTHER, None)
+    if not networks:
+        findings.append(_nothing())
+    roads = places.roads(tables, assumed, findings)
+    facilities = places.facilities(tables, findings)
+    called = _called(drafts, networks, intake, facilities)
+    principal = {point: names[0] for point, names in called.items()}
+    refs = {name for layer in (*networks.values(), facilities) for name in layer.refs}
+    layers = {one.class_code: layer for layer, one in drafts.items() if layer in networks}
+    reached = {layer: np.isfinite(_away(drafts[layer], made)) for layer, made in networks.items()}
+    needs = dependencies(tables, networks, layers, facilities, supplies, called, reached, findings)
+    tell(0.85)
+    codes = {layer: code for code, layer in layers.items()}
+    joined: dict[str, Table] = {
+        **places.agencies(tables, findings),
+        "regions": region_table,
+        "themes": places.themes(tables, findings),
+        "names": places.names(tables, principal, dict.fromkeys(refs), findings),
+        "manholes": manholes.ledger(intake, meetings, principal, findings),
+        "dependencies": needs,
+        "relations": relations(networks, codes, _wells(meetings, drafts, networks), findings),
+    }
+    manifest = _manifest(survey, name, [*assumed, *_shares_told(provenance)])
+    extra = {"other": other} if other is not None else {}
+    city = City(manifest, networks, roads, facilities, terrain=land, **joined, **extra)  # type: ignore[arg-type]
+    tell(0.95)
+    return Built(city, tuple(findings), fates, provenance)
+
+
+def _completed(
+    drafts: Mapping[str, Draft],
+    customers: Mapping[str, pd.DataFrame],
+    feeds: Mapping[str, pd.DataFrame],
+    year: float,
+    polygons: Sequence[tuple[str, object]],
+    findings: list[Finding],
+    assumed: list[Message],
+    tell: Tell,
+) -> tuple[dict[str, Network], pd.DataFrame, pd.DataFrame]:
+    """The networks, where their attributes come from, and what each made to feed devices of others."""
+    known = registry.declarations()
     networks: dict[str, Network] = {}
-    shares, supplies = [], [pd.DataFrame({"supplier": [], "consumer": [], "kind": []}, dtype=object)]
-    year = _year(survey)
+    provenance = [pd.DataFrame(columns=["layer", "table", "column", *WORDS.values()])]
+    supplies = [pd.DataFrame({"supplier": [], "consumer": [], "kind": []}, dtype=object)]
     for layer, one in drafts.items():
         if not len(one.nodes):
             continue
@@ -130,42 +175,16 @@ def _joined(
         if SUPPLIES in done:
             supplies.append(done.pop(SUPPLIES).assign(kind=layer))
         networks[layer], share = network(layer, done, one, schemas, polygons, findings)
-        shares.append(share)
+        provenance.append(share)
         tell(0.45 + 0.3 * len(networks) / len(drafts))
-    other = networks.pop(OTHER, None)
-    roads = places.roads(tables, assumed, findings)
-    facilities = places.facilities(tables, findings)
-    called = _called(drafts, networks, intake, facilities)
-    principal = {point: names[0] for point, names in called.items()}
-    refs = {name for layer in (*networks.values(), facilities) for name in layer.refs}
-    layers = {one.class_code: layer for layer, one in drafts.items() if layer in networks}
-    reached = {layer: np.isfinite(_away(drafts[layer], made)) for layer, made in networks.items()}
-    joined: dict[str, Table] = {
-        **places.agencies(tables, findings),
-        "regions": region_table,
-        "themes": places.themes(tables, findings),
-        "names": places.names(tables, principal, dict.fromkeys(refs), findings),
-        "manholes": manholes.ledger(intake, meetings, principal, findings),
-        "dependencies": dependencies(
-            tables,
-            networks,
-            layers,
-            facilities,
-            pd.concat(supplies, ignore_index=True),
-            called,
-            reached,
-            findings,
-        ),
-    }
-    tell(0.85)
-    codes = {layer: code for code, layer in layers.items()}
-    joined["relations"] = relations(networks, codes, _wells(intake, meetings, drafts, networks), findings)
-    provenance = pd.concat(shares, ignore_index=True)
-    manifest = _manifest(survey, name, [*assumed, *_shares_told(provenance)])
-    extra = {"other": other} if other is not None else {}
-    city = City(manifest, networks, roads, facilities, terrain=land, **joined, **extra)  # type: ignore[arg-type]
-    tell(0.95)
-    return Built(city, tuple(findings), fates, provenance)
+    shares = pd.concat([frame for frame in provenance if len(frame)] or provenance, ignore_index=True)
+    return networks, shares, pd.concat(supplies, ignore_index=True)
+
+
+def _nothing() -> Finding:
+    problem = _("holds nothing that could become a network")
+    remedy = _("check what was read: points with coordinates, and lines between them")
+    return Finding("build.nothing", Severity.ERROR, "lines", problem, remedy)
 
 
 def _away(one: Draft, made: Network) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -225,9 +244,7 @@ def _called(
     return found
 
 
-def _wells(
-    intake: Intake, meetings: Meetings, drafts: Mapping[str, Draft], networks: Mapping[str, Network]
-) -> pd.DataFrame:
+def _wells(meetings: Meetings, drafts: Mapping[str, Draft], networks: Mapping[str, Network]) -> pd.DataFrame:
     """The nodes that are underground spaces: `component, class, x, y`."""
     deep = np.unique(meetings.point[meetings.of("well") == "depth"])
     parts = [pd.DataFrame({"component": [], "class": [], "x": [], "y": []})]

@@ -12,7 +12,7 @@ from twin.census.build.drafts import Draft
 from twin.census.build.intake import REASONS, Intake, text
 from twin.census.vocabulary import OTHER
 from twin.model.finding import Finding, Severity
-from twin.text import _
+from twin.text import Message, _
 
 REJECTED = "rejected"
 COLUMNS = ("table", "category", "layer", "became", "reason", "count")
@@ -75,7 +75,7 @@ def rejections(fate: pd.DataFrame) -> list[Finding]:
                     f"build.{reason}",
                     Severity.WARNING,
                     reason.split(".")[0] + "s",
-                    _(problem),
+                    Message(problem),
                     remedy,
                     "",
                     ids,

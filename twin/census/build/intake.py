@@ -12,20 +12,21 @@ from numpy.typing import NDArray
 from twin.census.survey import Survey
 from twin.census.vocabulary import OTHER, Vocabulary
 from twin.lifelines import registry
+from twin.text import N_
 
 Ints = NDArray[np.int64]
 Texts = NDArray[np.object_]
 UNUSED = ("1", "2")
 """Status of lines that are abandoned or empty: they lie in the ground, and are carried as `other`."""
 REASONS = {
-    "point.no-id": "has no id",
-    "point.no-place": "has no coordinates",
-    "point.double": "repeats the id of a point before it",
-    "point.isolated": "is used by no line that could be taken and is no equipment",
-    "line.no-end": "lacks its start or end point",
-    "line.missing-point": "names a point that the survey does not have or that could not be taken",
-    "line.loop": "starts and ends at the same point",
-    "line.double": "repeats a line before it",
+    "point.no-id": N_("has no id"),
+    "point.no-place": N_("has no coordinates"),
+    "point.double": N_("repeats the id of a point before it"),
+    "point.isolated": N_("is used by no line that could be taken and is no equipment"),
+    "line.no-end": N_("lacks its start or end point"),
+    "line.missing-point": N_("names a point that the survey does not have or that could not be taken"),
+    "line.loop": N_("starts and ends at the same point"),
+    "line.double": N_("repeats a line before it"),
 }
 """Why a row is not taken."""
 
