@@ -22,6 +22,8 @@ MARKS = {"_": 1, "N_": 1, "plural": 2}
 SCRIPTS = {"scripts"}
 """Folders of programs that other programs read."""
 NAMES = {"twin"}
+BILINGUAL = {"census_summary.html"}
+"""Pages that say everything in both languages at once."""
 MAY_LOOK_UP = {"app.py": {"_translate_attribute"}, "foreign.py": {"usage"}}
 """Functions that translate what others marked."""
 
@@ -70,7 +72,7 @@ def shown(node: ast.Call) -> Iterator[ast.AST]:
     name, given = called(node), {each.arg: each.value for each in node.keywords}
     if name in SPEAKERS | errors() or name == "Message":
         yield from node.args[:1]
-    elif name in TABLES:
+    elif name in TABLES and isinstance(node.func, ast.Attribute):
         yield from node.args[1:2]
     elif name == "RefusedError":
         yield from node.args[:2]
@@ -144,6 +146,8 @@ def test_what_is_no_sentence_may_pass(line):
 
 def test_the_template_of_the_report_has_no_word_of_its_own():
     for path in sorted((PACKAGE / "views" / "templates").glob("*.html")):
+        if path.name in BILINGUAL:
+            continue
         text = path.read_text(encoding="utf-8")
         for pattern in (
             r"\{#.*?#\}",

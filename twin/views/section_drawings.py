@@ -11,7 +11,7 @@ import numpy as np
 
 from twin.io.files import write_text
 from twin.model.city import City
-from twin.text import _
+from twin.text import Message, _
 from twin.views import svg
 from twin.views.names import Names, declared, sentence_case
 from twin.views.scene.geometry import Floats
@@ -235,7 +235,7 @@ def _sheet(city: City, scale: Scale, title: object, under: str, parts: Sequence[
         svg.tag("style", STYLE),
         svg.tag("rect", width=WIDTH, height=height, fill="#ffffff"),
         svg.text(LEFT - 40, 28, title, "head"),
-        svg.text(LEFT - 40, 47, f"{_(named)} · {under} · {times}", "small"),
+        svg.text(LEFT - 40, 47, f"{Message(named)} · {under} · {times}", "small"),
     ]
     if made_up(city.manifest):
         head.append(svg.text(WIDTH - RIGHT, 28, SYNTHETIC, "made", text_anchor="end"))

@@ -17,7 +17,7 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.model.city import FACILITY, OTHER, ROAD, City
-from twin.text import _
+from twin.text import Message, _
 from twin.views import palette, svg
 from twin.views.fonts import FONT
 from twin.views.names import Names, declared, sentence_case
@@ -339,7 +339,7 @@ class Stage:
         layer.actors.append(dots)
         layer.rows[id(dots)] = ("nodes", rows)
         if self.wish.labels:
-            called = [str(_(name)) if name else "" for name in names]
+            called = [str(Message(name)) if name else "" for name in names]
             named = [place for place, name in enumerate(called) if name][:MOST_LABELS]
             self._labels.append((layer, points[named], [called[place] for place in named]))
 
@@ -365,7 +365,7 @@ class Stage:
         manifest = self.city.manifest
         shown = [layer for layer in self.layers.values() if layer.name != ROAD]
         entries = [overlay.Entry(each.label, each.colour, _length(each.length_m)) for each in shown]
-        title = str(_(manifest.title)) if manifest.title else manifest.name
+        title = str(Message(manifest.title)) if manifest.title else manifest.name
         subtitle = self.clip.name if self.clip is not None and self.clip.name else ""
         if title != manifest.name:
             subtitle = " · ".join(each for each in (manifest.name, manifest.version, subtitle) if each)
