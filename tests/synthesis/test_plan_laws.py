@@ -14,6 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 import twin
+from twin.errors import InputError
 from twin.synthesis.plan import Plan, plan
 
 ROOT = Path(twin.__file__).parent
@@ -309,3 +310,8 @@ def test_the_ground_has_hills_a_river_and_underpasses(city):
 def test_points_grow_with_the_area():
     small, large = len(made(2, 6.0).points), len(made(2, 24.0).points)
     assert 2.8 < large / small < 5.2
+
+
+def test_an_area_without_room_for_plants_is_refused_in_words():
+    with pytest.raises(InputError, match="no room for all its plants"):
+        made(1, 0.2)

@@ -20,7 +20,7 @@ from twin.synthesis.drains import (
 from twin.synthesis.ground import Bools, Floats, Ints
 from twin.synthesis.lanes import Lane, lanes
 from twin.synthesis.laying import Laid, Route, lay
-from twin.synthesis.sites import edge_m, extend
+from twin.synthesis.sites import edge_m, extend, required
 from twin.synthesis.town import Feed, Spot, Town
 from twin.synthesis.water import touched_by
 
@@ -95,7 +95,7 @@ def _works_sites(town: Town) -> Ints:
         middle = float(town.ground.river.centre(np.array([x]))[0])
         for step in (220.0, -220.0):
             found.append(_site_on_side(town, x, middle + step))
-    return np.array([site for site in found if site >= 0], dtype=np.int64)
+    return required(found)
 
 
 def _site_on_side(town: Town, x: float, y: float) -> int:

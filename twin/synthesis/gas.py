@@ -10,7 +10,7 @@ from twin.synthesis.drains import rounded_up
 from twin.synthesis.ground import Bools, Floats, Ints, Texts
 from twin.synthesis.lanes import lanes
 from twin.synthesis.laying import Laid, Route, lay, name_joints
-from twin.synthesis.sites import append, extend, way
+from twin.synthesis.sites import append, extend, required, way
 from twin.synthesis.town import Built, Feed, Spot, Town
 from twin.synthesis.trees import linked, supply
 from twin.synthesis.water import change_points, touched_by
@@ -65,7 +65,7 @@ def _sites(town: Town, touched: Bools, number: int, room_m: float) -> Ints:
         angle = 0.9 + 2 * np.pi * k / number
         x, y = extent / 2 * (1 + 0.8 * np.cos(angle)), extent / 2 * (1 + 0.8 * np.sin(angle))
         found.append(sites.nearest(x, y, town.streets, room_m))
-    chosen = np.array([site for site in found if site >= 0], dtype=np.int64)
+    chosen = required(found)
     sites.taken[:] = hidden
     sites.taken[chosen] = True
     return chosen

@@ -10,7 +10,7 @@ from twin.synthesis.drains import rounded_up
 from twin.synthesis.ground import Floats, Ints
 from twin.synthesis.lanes import lanes
 from twin.synthesis.laying import Laid, Route, lay, name_joints
-from twin.synthesis.sites import extend, stubs
+from twin.synthesis.sites import extend, required, stubs
 from twin.synthesis.town import Built, Feed, Spot, Town
 from twin.synthesis.trees import supply
 from twin.synthesis.water import change_points, touched_by
@@ -75,7 +75,7 @@ def _plants(town: Town, number: int) -> Ints:
         angle = 4.0 + 2 * np.pi * k / number
         x, y = extent / 2 * (1 + 0.6 * np.cos(angle)), extent / 2 * (1 + 0.6 * np.sin(angle))
         found.append(sites.nearest(x, y, town.streets, 110.0))
-    return np.array([site for site in found if site >= 0], dtype=np.int64)
+    return required(found)
 
 
 def _diameters(load_kw: Floats) -> Floats:

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from twin.synthesis.ground import ORIGIN, Bools, Floats, Ints
 from twin.synthesis.lanes import lanes
 from twin.synthesis.laying import Laid, Route, lay, name_joints
-from twin.synthesis.sites import extend, stubs
+from twin.synthesis.sites import extend, required, stubs
 from twin.synthesis.town import Built, Feed, Spot, Town
 from twin.synthesis.trees import supply
 
@@ -78,7 +78,7 @@ def _stations(town: Town, load: Floats, number: int) -> Ints:
             [np.bincount(nearest, load * place[:, axis], number) / weight for axis in (0, 1)]
         )
     found = [sites.nearest(float(x), float(y), streets, 75.0) for x, y in middles]
-    return np.array([site for site in found if site >= 0], dtype=np.int64)
+    return required(found)
 
 
 def _route(town: Town, section: Ints, flow_mw: Floats, rng: np.random.Generator) -> Route:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from twin.errors import InputError
+from twin.model.finding import Finding, Severity
 from twin.synthesis.ground import Bools, Floats, Ground, Ints, Texts
 from twin.synthesis.laying import ZONE_M, Laid
 from twin.synthesis.streets import Streets
+from twin.text import _
 
 _REACH_M = 300.0
 _STEP_M = 10.0
@@ -43,6 +46,18 @@ class Sites:
         found = int(np.argmin(np.where(open_, away, np.inf)))
         self.taken[found] = True
         return found
+
+
+def required(found: list[int]) -> Ints:
+    """Those of the sites that were found; InputError where there is none at all."""
+    chosen = np.array([site for site in found if site >= 0], dtype=np.int64)
+    if not len(chosen):
+        problem = _("has no room for all its plants")
+        remedy = _("give a larger area, or another seed")
+        raise InputError(
+            _("this city cannot be made"), (Finding("synth.room", Severity.ERROR, "", problem, remedy),)
+        )
+    return chosen
 
 
 def sites(streets: Streets, ground: Ground) -> Sites:

@@ -9,7 +9,7 @@ import numpy as np
 from twin.synthesis.ground import Floats, Ints
 from twin.synthesis.lanes import lanes
 from twin.synthesis.laying import Laid, Route, lay, name_joints
-from twin.synthesis.sites import extend, stubs
+from twin.synthesis.sites import extend, required, stubs
 from twin.synthesis.town import Built, Feed, Spot, Town
 from twin.synthesis.trees import supply
 from twin.synthesis.water import touched_by
@@ -74,7 +74,7 @@ def _exchanges(town: Town, load: Floats, number: int) -> Ints:
         angle, radius = 2.4 * k, 0.4 * extent * np.sqrt(k / number)
         x, y = middle[0] + radius * np.cos(angle), middle[1] + radius * np.sin(angle)
         found.append(town.sites.nearest(float(x), float(y), streets, 70.0))
-    chosen = np.array([site for site in found if site >= 0], dtype=np.int64)
+    chosen = required(found)
     return chosen
 
 

@@ -8,7 +8,7 @@ from twin.synthesis.drains import rounded_up
 from twin.synthesis.ground import Bools, Floats, Ints
 from twin.synthesis.lanes import lanes
 from twin.synthesis.laying import Laid, Route, lay, name_joints
-from twin.synthesis.sites import extend
+from twin.synthesis.sites import extend, required
 from twin.synthesis.streets import Streets
 from twin.synthesis.town import Built, Feed, Pipe, Spot, Town
 from twin.synthesis.trees import linked, supply
@@ -98,7 +98,7 @@ def _sites(town: Town, touched: Bools, number: int, kind: str) -> Ints:
             radius = 0.42 * extent * np.sqrt((k + 0.5) / number)
             x, y = extent / 2 + radius * np.cos(angle), extent / 2 + radius * np.sin(angle)
             found.append(_highest(town, x, y, 0.2 * extent / np.sqrt(number) + 400.0))
-    chosen = np.array([site for site in found if site >= 0], dtype=np.int64)
+    chosen = required(found)
     sites.taken[:] = hidden
     sites.taken[chosen] = True
     return chosen
