@@ -244,7 +244,7 @@ def _fittings(laid: Laid, rng: np.random.Generator) -> None:
         chamber[valve], "阀门井", np.where(chance[valve] < 0.5, "阀门", "阀门井")
     )
     between = inner & (laid.zone < 0)
-    rank = np.cumsum(between) % 3 == 0
+    rank = np.cumsum(between) % 5 == 0
     hydrant = between & rank
     laid.attachment[hydrant] = np.where(chance[hydrant] < 0.7, "消防栓", "地下消防栓")
 
