@@ -24,11 +24,44 @@ PRODUCTS = {
     "pip",
     "Excel",
     "Parquet",
+    "GeoPackage",
 }
-FORMATS = {"JSON", "Schema", "CSV", "HTML", "XML", "JUnit", "xlsx", "csv", "gpkg", "html", "yaml", "shell"}
+FORMATS = {
+    "JSON",
+    "Schema",
+    "CSV",
+    "HTML",
+    "XML",
+    "JUnit",
+    "xlsx",
+    "csv",
+    "gpkg",
+    "html",
+    "yaml",
+    "shell",
+    "svg",
+}
+UNITS = {"m", "km"}
 TYPES = {"bool", "int", "float", "str", "path", "list", "range", "x"}
 """How Typer names the type of a value."""
-VALUES = {"en", "zh", "runs", "report", "quarter", "scenario", "water", "nodes", "pump", "drill", "default"}
+VALUES = {
+    "auto",
+    "canonical",
+    "P",
+    "X",
+    "Y",
+    "en",
+    "zh",
+    "runs",
+    "report",
+    "quarter",
+    "scenario",
+    "water",
+    "nodes",
+    "pump",
+    "drill",
+    "default",
+}
 """Values that are typed as they stand."""
 PLACEHOLDER = re.compile(
     r"\b[A-Z_]+(?:[|=][A-Z]+)*\b|\[(?:what|lifeline)\]|^ *(?:what|lifeline) |T\+|<[a-z|]+>", re.MULTILINE
@@ -64,7 +97,7 @@ def test_a_chinese_help_page_has_no_english_left(words, capsys):
     verbs = {word for each in pages() for word in each}
     for pattern in (EXAMPLE, OPTION, PLACEHOLDER):
         text = pattern.sub(" ", text)
-    assert set(re.findall(r"[A-Za-z]+", text)) - PRODUCTS - FORMATS - TYPES - VALUES - verbs == set()
+    assert set(re.findall(r"[A-Za-z]+", text)) - PRODUCTS - FORMATS - TYPES - UNITS - VALUES - verbs == set()
 
 
 @pytest.mark.parametrize("words", list(pages()), ids=" ".join)

@@ -96,7 +96,7 @@ def _show(made: Masked) -> None:
     screen.table(
         [(proof.LABELS[claim.name], claim.layer, *_shown(claim), _("kept") if claim.holds else _("lost"))
          for claim in made.claims],
-        (_("claim"), _("layer"), _("before"), _("after"), ""),
+        (_("claim"), _("layer"), _("in the city"), _("in the masked one"), ""),
     )  # fmt: skip
     rows = [
         (
