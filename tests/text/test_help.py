@@ -46,6 +46,7 @@ TYPES = {"bool", "int", "float", "str", "path", "list", "range", "x"}
 """How Typer names the type of a value."""
 VALUES = {
     "auto",
+    "labels",
     "canonical",
     "P",
     "X",
