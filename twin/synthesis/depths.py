@@ -18,6 +18,12 @@ _FACTOR = {"rain": 0.7, "sewage": 0.6}
 """Least slope times diameter in mm."""
 _CLEAR_M = 0.25
 """Clear distance between sewers and rain drains."""
+_STEEPEST = 0.15
+"""A pipe that would be steeper ends above the invert of a drop manhole..."""
+_GENTLE = 0.03
+"""...and falls by this much..."""
+_DEEPEST_DROP_M = 5.0
+"""...but never ends higher than this above the invert."""
 _WALL = 0.1
 """Wall of a drain as a share of its diameter."""
 
@@ -125,13 +131,18 @@ def _finish(town: Town, drains: Drains, made: Profile, manhole: str) -> Built:
     """Terms, sizes, materials and depths of the drains."""
     laid, down, size = drains.laid, drains.forest.down, drains.size_mm
     start, end = laid.start, laid.end
-    depths = laid.ground[start] - made.outflow[start], laid.ground[end] - made.inflow[end]
+    length = drains.length_m[start]
+    steep = made.outflow[start] - made.inflow[end] > _STEEPEST * length
+    gentle = np.minimum(made.outflow[start] - _GENTLE * length, made.inflow[end] + _DEEPEST_DROP_M)
+    arrival = np.where(steep, gentle, made.inflow[end])
+    depths = laid.ground[start] - made.outflow[start], laid.ground[end] - arrival
     laid.depth = laid.ground - np.minimum(made.inflow, made.outflow)
     wet = town.ground.plain(laid.x, laid.y) - laid.ground >= 0.3
     laid.attachment[:] = np.where(wet, "", manhole)
     larger = (down >= 0) & (size[down] > size)
     laid.feature[:] = np.where(wet, "转折点", "")
     laid.feature[down[wet[down] & larger]] = "变径"
+    laid.attachment[end[steep & ~wet[end]]] = "跌水井"
     laid.attachment[made.lifted] = "泵站"
     laid.feature[made.lifted] = ""
     millimetres = size[start]

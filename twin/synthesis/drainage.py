@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 
 from twin.synthesis.drains import (
     Order,
@@ -20,7 +21,7 @@ from twin.synthesis.drains import (
 from twin.synthesis.ground import Bools, Floats, Ints
 from twin.synthesis.lanes import Lane, lanes
 from twin.synthesis.laying import Laid, Route, lay
-from twin.synthesis.sites import edge_m, extend, required
+from twin.synthesis.sites import edge_m, extend, required, way
 from twin.synthesis.town import Feed, Spot, Town
 from twin.synthesis.water import touched_by
 
@@ -56,12 +57,33 @@ def storm_intensity(minutes: Floats, years: float) -> Floats:
 
 def rain_route(town: Town, rng: np.random.Generator) -> tuple[Route, Bools]:
     """Sections with a rain drain, and which of them run from start to end."""
-    sites = town.sites
-    usable = np.isfinite(sites.water_m) & (sites.water_m < 240.0)
-    sites.taken |= usable
-    roots = np.unique(sites.junction[usable])
+    town.outfalls = _outfall_sites(town)
+    town.sites.taken[town.outfalls] = True
+    roots = np.unique(town.sites.junction[town.outfalls])
     section = np.flatnonzero(~town.streets.bridge & (rng.random(len(town.streets.start)) < 0.94))
     return _drain_route(lanes()["rain"], section, roots, town, rng)
+
+
+def _outfall_sites(town: Town) -> Ints:
+    """Ways to the water that are short, one from each junction, and apart from each other."""
+    sites, streets = town.sites, town.streets
+    ways = np.flatnonzero(np.isfinite(sites.water_m) & (sites.water_m < 240.0))
+    ways = ways[np.unique(sites.junction[ways], return_index=True)[1]]
+    ends = [
+        way(
+            streets, sites.junction[ways], sites.column[ways], sites.sign[ways], distance, np.zeros(len(ways))
+        )
+        for distance in (np.zeros(1), np.full(1, 300.0))
+    ]
+    share = (np.maximum(sites.water_m[ways], 40.0) / 300.0)[:, None]
+    first, last = (np.column_stack([x[:, 0], y[:, 0]]) for x, y in ends)
+    lines = shapely.linestrings(np.stack([first, first + share * (last - first)], axis=1))
+    kept: list[int] = []
+    for number, line in enumerate(lines):
+        near = shapely.dwithin(lines[kept], line, 45.0) if kept else np.zeros(0)
+        if not near.any():
+            kept.append(number)
+    return ways[kept]
 
 
 def sewage_route(town: Town, rng: np.random.Generator) -> tuple[Route, Bools, Ints]:
@@ -159,13 +181,10 @@ def _outfalls(town: Town, laid: Laid) -> Ints:
     """Lead the drains of the outfall junctions to the water's edge; the points there."""
     sites, streets = town.sites, town.streets
     made: list[int] = []
-    ways = np.flatnonzero(np.isfinite(sites.water_m) & (sites.water_m < 240.0))
-    seen: set[int] = set()
-    for site in ways.tolist():
+    for site in town.outfalls.tolist():
         junction = int(sites.junction[site])
-        if junction in seen or laid.at_junction[junction] < 0:
+        if laid.at_junction[junction] < 0:
             continue
-        seen.add(junction)
         reach = max(float(sites.water_m[site]), 40.0)
         spot = (junction, bool(sites.column[site]), float(sites.sign[site]))
         edge = edge_m(streets, spot[0], spot[1])

@@ -28,7 +28,7 @@ class Plan:
     ----------
     points, lines
         Survey points and lines in canonical columns (`x_m` east, `y_m` north, EPSG:4548; 1985 datum).
-        Drains have one invert at each point, except at pumping stations (泵站), which lift.
+        Drains have one invert at each point, except at pumping stations (泵站) and drop manholes (跌水井).
     tables
         Joined tables by name: plants, devices, dependencies, customers, facilities, agencies, depots,
         streets, areas, names.

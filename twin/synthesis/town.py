@@ -60,6 +60,8 @@ class Town:
         Plants that need a supply of power of their own.
     links
         Lines between points of two lanes, with the attributes of the second.
+    outfalls
+        Sites by which rain drains reach the water.
     underpasses
         Sections that dip under a railway.
     transformers
@@ -79,6 +81,7 @@ class Town:
     rows: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     feeds: list[Feed] = field(default_factory=list)
     links: list[tuple[Spot, Spot]] = field(default_factory=list)
+    outfalls: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     underpasses: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     transformers: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
