@@ -56,7 +56,7 @@ def water_route(town: Town, rng: np.random.Generator) -> tuple[Route, Ints, Ints
 def _duty(town: Town, works: int) -> tuple[float, float, int]:
     """Flow in m3/h of each waterworks, the head that all hold, and pumps on duty in each."""
     flow = float(town.land.needs[:, 0].sum()) / 24.0 * _PEAK / works
-    return flow, float(np.quantile(town.level, 0.98)) + 32.0, 2 if flow < 4000 else 4
+    return flow, float(np.quantile(town.level, 0.98)) + 20.0, 2 if flow < 4000 else 4
 
 
 def _pump_ids(number: int, duty: int) -> list[str]:
