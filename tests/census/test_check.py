@@ -101,12 +101,16 @@ def test_noise_within_the_standard_is_no_defect(seed: int):
     rng = np.random.default_rng(seed)
     draft = Draft()
     errors = {}
+    deep: dict[str, float] = {}
+    for line in draft.lines.values():
+        for side in ("start", "end"):
+            deep[line[side]] = min(deep.get(line[side], np.inf), line[f"{side}_depth_m"])
     for name, point in draft.points.items():
-        hidden = 0.075 * 2.5 if not point.get("attachment") else 0.025
+        hidden = 0.075 * max(deep.get(name, 0.0) * 0.85, 1.0) if not point.get("attachment") else 0.025
         x, y, ground, depth = rng.uniform(-2, 2, 4) * (0.03, 0.03, 0.03, hidden)
         point["x_m"], point["y_m"] = point["x_m"] + x, point["y_m"] + y
         point["ground_m"] += ground
-        errors[name] = depth if abs(depth) < 0.3 else 0.3 * np.sign(depth)
+        errors[name] = depth
     for line in draft.lines.values():
         for side in ("start", "end"):
             line[f"{side}_depth_m"] = round(line[f"{side}_depth_m"] + errors[line[side]], 2)
