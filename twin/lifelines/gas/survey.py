@@ -52,9 +52,7 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
     _nodes(surveyed)
     surveyed.assumed.extend(
         (
-            _(
-                "Gas: roughness by material; regulators of unknown setting keep what their tier allows."
-            ),
+            _("Gas: roughness by material; regulators of unknown setting keep what their tier allows."),
             _(
                 "Gas: customers draw from the nearest point, in the peak hour {peak} times the mean.",
                 peak=factor(surveyed, "peak"),
