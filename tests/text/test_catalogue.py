@@ -16,7 +16,7 @@ MEND = "run 'make messages', then translate what is new in twin/text/locales"
 HAN = "\u4e00-\u9fff"
 HALF_WIDTH = re.compile(rf"[{HAN}][,;:?!()]|[,;?!()][{HAN}]")
 QUOTED = re.compile(r"“[^”]*”")
-NO_WORD = re.compile(r"\{[^}]*\}|--?\w+|T\+|JSON Schema|import twin|Python|(?:pip|twin) \w+ .*")
+NO_WORD = re.compile(r"\{[^}]*\}|--?\w+|T\+|JSON Schema|import twin|Python|(?:pip|twin) \w+.*")
 """What stays Latin in a Chinese sentence that may have no other word."""
 
 
