@@ -77,11 +77,11 @@ def test_no_cell_is_a_formula(tmp_path):
 
 
 def test_numbers_dates_and_times_may_be_typed_as_such(book):
-    changed(book, "scenario", "B4", dt.datetime(2026, 7, 18, 23, 30))
-    changed(book, "scenario", "B5", 11)
+    changed(book, "scenario", "B3", dt.datetime(2026, 7, 18, 23, 30))
+    changed(book, "scenario", "B4", 11)
     scenario = read_scenario(book)
     assert (str(scenario.start), scenario.seed) == ("2026-07-18 23:30", 11)
-    assert str(read_scenario(changed(book, "scenario", "B4", dt.time(9, 5))).start) == "09:05"
+    assert str(read_scenario(changed(book, "scenario", "B3", dt.time(9, 5))).start) == "09:05"
 
 
 def test_variants_and_settings_lie_over_a_workbook_too(book):
@@ -98,8 +98,8 @@ FINDINGS = {
         "give it exactly one; others go into a row of their own"
     ],
     ("script", "A1", "att"): ["d.xlsx#script:1:1: att is no heading here, or stands twice: did you mean at?"],
-    ("scenario", "A5", "sead"): ["d.xlsx#scenario:5:1: sead is no key here: did you mean seed?"],
-    ("scenario", "B5", "x"): ['d.xlsx#scenario:5:2: seed "x" is not a whole number: write one, such as 7'],
+    ("scenario", "A4", "sead"): ["d.xlsx#scenario:4:1: sead is no key here: did you mean seed?"],
+    ("scenario", "B4", "x"): ['d.xlsx#scenario:4:2: seed "x" is not a whole number: write one, such as 7'],
     ("scenario", "A4", "drill"): ["d.xlsx#scenario:4:1: drill stands twice: first in line 2: keep one"],
     ("names", "A2", None): ["d.xlsx#names:2:1: name is missing: fill the cell"],
     ("hazards", "A2", "58 mm for 3 min"): [
