@@ -214,6 +214,24 @@ def test_attributes_say_where_they_come_from(built):
     assert 0 < water.loc["JS5-JS8", "confidence"] < water.loc["JS1-JS2", "confidence"] < 1
 
 
+@pytest.mark.core
+def test_without_joined_tables_nothing_counts_as_joined(built):
+    alone = build(dataclasses.replace(town().survey(), tables={}), "alone")
+    assert alone.provenance["joined"].sum() == 0
+    assert set(alone.provenance["layer"]) > set(registry.declarations())
+    assert built.provenance.groupby("layer")["joined"].sum()[list(registry.declarations())].min() > 0
+
+
+def test_elevations_are_known_no_better_than_the_ground():
+    survey = town().survey()
+    survey.points.loc[survey.points["id"].isin(["JS5", "RQ1"]), "ground_m"] = np.nan
+    city = build(survey, "town").city
+    for layer, own, other in (("water", "JS5", "JS7"), ("gas", "RQ1", "RQ6")):
+        told = city.networks[layer].tables["nodes"].frame().set_index("id")["provenance"]
+        assert "elevation_m:assumed" in told[own]
+        assert "elevation_m" not in told[other]
+
+
 def test_repaired_fields_lower_the_confidence():
     survey = town().survey()
     survey.lines["repaired"] = survey.lines["repaired"].where(

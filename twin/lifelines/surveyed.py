@@ -64,6 +64,28 @@ def per_node(surveyed: Surveyed, column: str) -> NDArray[np.float64]:
     return np.asarray(total.reindex(surveyed.nodes["id"]).fillna(0.0).to_numpy(dtype=np.float64))
 
 
+def wanted(surveyed: Surveyed) -> int:
+    """Where demands come from: joined with the customers; assumed to be none where no customer is known."""
+    return JOINED if len(surveyed.customers) else ASSUMED
+
+
+def device_origins(surveyed: Surveyed) -> NDArray[np.int64]:
+    """Where each device comes from: the joined tables, or (`ASSUMED`) the survey's word for it alone."""
+    links = surveyed.links
+    if "device_origin" not in links:
+        return np.full(len(links), ASSUMED)
+    known = links["device_origin"].to_numpy(dtype=np.float64)
+    return np.where(np.isnan(known), ASSUMED, known).astype(np.int64)
+
+
+def put_elevations(surveyed: Surveyed, column: str, values: NDArray[np.float64]) -> None:
+    """Put elevations of nodes that follow from the ground: no better known than the ground is."""
+    nodes = surveyed.nodes
+    fill(nodes, column, values, np.ones(len(nodes), dtype=bool), MEASURED)
+    if MARK + "ground_m" in nodes:
+        fill(nodes, column, values, nodes[MARK + "ground_m"].to_numpy() == ASSUMED, ASSUMED)
+
+
 def bores(surveyed: Surveyed, rows: NDArray[np.bool_]) -> None:
     """Put `diameter_mm` into those links: as surveyed, by material the inner one, else a usual one."""
     links, rules = surveyed.links, surveyed.rules

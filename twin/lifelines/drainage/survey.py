@@ -22,7 +22,9 @@ from twin.lifelines.surveyed import (
     least_lengths,
     matched,
     per_node,
+    put_elevations,
     states,
+    wanted,
 )
 from twin.text import _
 
@@ -90,7 +92,8 @@ def _nodes(surveyed: Surveyed) -> None:
     lowest = ends.groupby("node")["invert"].min().reindex(nodes["id"]).to_numpy(dtype=float)
     ground, depth = (nodes[name].to_numpy(dtype=float) for name in ("ground_m", "depth_m"))
     well = np.where(np.isfinite(lowest), np.fmin(lowest, ground - depth), ground - np.nan_to_num(depth))
-    fill(nodes, "invert_m", np.round(well, 3), every, MEASURED)
+    put_elevations(surveyed, "invert_m", np.round(well, 3))
+    fill(nodes, "invert_m", np.round(well, 3), np.isfinite(lowest), MEASURED)
     fill_missing(nodes, "invert_m", 0.0, every, ASSUMED)
     kind = nodes["kind"].astype(str).to_numpy()
     deep = np.maximum(np.nan_to_num(ground - nodes["invert_m"].to_numpy(dtype=float)), 0.0)
@@ -100,7 +103,7 @@ def _nodes(surveyed: Surveyed) -> None:
     )
     fill_missing(nodes, "area_m2", 1.0, every, NOT_MEANT)
     inflow = per_node(surveyed, "water_m3d") * 1000 / DAY_S * factor(surveyed, "sewage_share")
-    fill(nodes, "inflow_ls", np.round(inflow, 6), every, JOINED)
+    fill(nodes, "inflow_ls", np.round(inflow, 6), every, wanted(surveyed))
     nodes["people"] = per_node(surveyed, "people")
     first = ends.drop_duplicates("node").set_index("node")["system"]
     nodes["system"] = first.reindex(nodes["id"]).fillna("none").to_numpy(dtype=object)

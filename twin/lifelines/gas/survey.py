@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from twin.lifelines.surveyed import (
     ASSUMED,
     JOINED,
-    MEASURED,
     Surveyed,
     bores,
     device_bores,
@@ -21,7 +20,9 @@ from twin.lifelines.surveyed import (
     least_lengths,
     matched,
     per_node,
+    put_elevations,
     states,
+    wanted,
 )
 from twin.text import _
 
@@ -76,15 +77,9 @@ def _nodes(surveyed: Surveyed) -> None:
     junction, feeding = kind == "junction", np.isin(kind, ("gate", "storage"))
     nodes.pop("elevation_m")
     depth = np.nan_to_num(nodes["depth_m"].to_numpy(dtype=float))
-    fill(
-        nodes,
-        "elevation_m",
-        nodes["ground_m"].to_numpy(dtype=float) - depth,
-        np.ones(len(nodes), dtype=bool),
-        MEASURED,
-    )
+    put_elevations(surveyed, "elevation_m", nodes["ground_m"].to_numpy(dtype=float) - depth)
     demand = np.round(per_node(surveyed, "gas_m3d") / 24 * factor(surveyed, "peak"), 4)
-    fill(nodes, "demand_m3h", demand, junction, JOINED)
+    fill(nodes, "demand_m3h", demand, junction, wanted(surveyed))
     nodes["people"] = np.where(junction, per_node(surveyed, "people"), 0.0)
     given = nodes.pop("p_mpa").to_numpy(dtype=float)
     fill(nodes, "p_mpa", given, feeding & (given >= 0), JOINED)

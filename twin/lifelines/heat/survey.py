@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from twin.lifelines.surveyed import (
     ASSUMED,
     JOINED,
-    MEASURED,
     Surveyed,
     bores,
     device_bores,
@@ -20,7 +19,9 @@ from twin.lifelines.surveyed import (
     fill_missing,
     least_lengths,
     matched,
+    put_elevations,
     states,
+    wanted,
 )
 from twin.text import _
 
@@ -44,16 +45,10 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
     _plants(surveyed, plant, kind == "pump")
     substation = kind == "substation"
     for column, name in (("heat_kw", "heat_kw"), ("people", "people")):
-        fill(links, name, _served(surveyed, column), substation, JOINED)
+        fill(links, name, _served(surveyed, column), substation, wanted(surveyed))
     nodes.pop("elevation_m")
     depth = np.nan_to_num(nodes["depth_m"].to_numpy(dtype=float))
-    fill(
-        nodes,
-        "elevation_m",
-        nodes["ground_m"].to_numpy(dtype=float) - depth,
-        np.ones(len(nodes), dtype=bool),
-        MEASURED,
-    )
+    put_elevations(surveyed, "elevation_m", nodes["ground_m"].to_numpy(dtype=float) - depth)
     surveyed.assumed.append(
         _("Heat: substations serve the nearest customers; supply and return pipes are not told apart.")
     )

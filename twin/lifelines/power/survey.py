@@ -13,6 +13,7 @@ from twin.lifelines.surveyed import (
     JOINED,
     MEASURED,
     Surveyed,
+    device_origins,
     factor,
     fill,
     fill_missing,
@@ -37,7 +38,9 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
     _transformers(surveyed, kind == "transformer")
     closed = ~np.isin(links["state"].astype(str), ("open", "off")) | (kind != "switch")
     fill(links, "closed", closed.astype(float), np.ones(len(links), dtype=bool), MEASURED)
-    fill(links, "closed", closed.astype(float), kind == "switch", JOINED)
+    said = links["state"].astype(str).to_numpy() != ""
+    fill(links, "closed", closed.astype(float), (kind == "switch") & said, JOINED)
+    fill(links, "closed", closed.astype(float), (kind == "switch") & ~said, ASSUMED)
     fill(links, "max_i_ka", factor(surveyed, "switch_ka"), kind == "switch", ASSUMED)
     _voltages(surveyed)
     devices = [_sources(surveyed), _loads(surveyed)]
@@ -78,12 +81,13 @@ def _lines(surveyed: Surveyed, line: NDArray[np.bool_]) -> None:
 
 def _transformers(surveyed: Surveyed, row: NDArray[np.bool_]) -> None:
     links, types = surveyed.links, surveyed.rules["transformers"]
-    stated = _capacities(surveyed, row)
+    stated, joined = _capacities(surveyed, row), device_origins(surveyed) == JOINED
     for column in ("sn_mva", "vn_hv_kv", "vn_lv_kv", *RATING, "tap_step_percent"):
         if column not in links:
             links[column] = np.nan
         given = row & (links[column].to_numpy(dtype=float) > 0)
-        fill(links, column, links[column].to_numpy(dtype=float), given, JOINED)
+        fill(links, column, links[column].to_numpy(dtype=float), given & joined, JOINED)
+        fill(links, column, links[column].to_numpy(dtype=float), given & ~joined, ASSUMED)
         if column == "sn_mva":
             fill_missing(links, column, stated, row & (stated > 0), JOINED)
         fill_missing(links, column, matched(links, types, ("term",), column), row, ASSUMED)

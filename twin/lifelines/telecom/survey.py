@@ -9,7 +9,6 @@ import pandas as pd
 
 from twin.lifelines.surveyed import (
     ASSUMED,
-    JOINED,
     MEASURED,
     Surveyed,
     factor,
@@ -17,6 +16,7 @@ from twin.lifelines.surveyed import (
     fill_missing,
     least_lengths,
     per_node,
+    wanted,
 )
 from twin.text import _
 
@@ -37,8 +37,8 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
     fill(links, "optical", (material != COPPER).astype(float), np.isin(material, (COPPER, "GX")), MEASURED)
     kind = nodes["kind"].astype(str).to_numpy()
     serving = np.isin(kind, ("cabinet", "base_station", "terminal"))
-    fill(nodes, "lines", per_node(surveyed, "lines"), serving, JOINED)
-    fill(nodes, "people", per_node(surveyed, "people"), serving, JOINED)
+    fill(nodes, "lines", per_node(surveyed, "lines"), serving, wanted(surveyed))
+    fill(nodes, "people", per_node(surveyed, "people"), serving, wanted(surveyed))
     capacity = nodes["capacity"].to_numpy(dtype=float)
     nodes["capacity"] = np.where(kind == "exchange", capacity, np.nan)
     for name in ("exchange", "base_station", "cabinet"):

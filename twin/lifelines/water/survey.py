@@ -15,13 +15,16 @@ from twin.lifelines.surveyed import (
     ages,
     bores,
     device_bores,
+    device_origins,
     factor,
     fill,
     fill_missing,
     least_lengths,
     matched,
     per_node,
+    put_elevations,
     states,
+    wanted,
 )
 from twin.text import _
 
@@ -65,21 +68,18 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
 def _pumps(surveyed: Surveyed, pump: NDArray[np.bool_]) -> pd.DataFrame:
     """Give pumps a curve through their rated point (EPANET's one-point curve); the table of curves."""
     links = surveyed.links
+    stated = device_origins(surveyed) == JOINED
     for column, name in (("q_m3h", "pump_q_m3h"), ("head_m", "pump_head_m")):
         given = pump & (links[column].to_numpy(dtype=float) > 0)
         usual = np.where(given, links[column].to_numpy(dtype=float), factor(surveyed, name))
         fill(links, column, usual, pump & ~given, ASSUMED)
+        stated &= given
     rated = links.loc[pump, ["q_m3h", "head_m"]].drop_duplicates().sort_values(["q_m3h", "head_m"])
     rated["curve"] = [f"P-{q:g}-{h:g}" for q, h in zip(rated["q_m3h"], rated["head_m"], strict=True)]
     merged = links[["q_m3h", "head_m"]].merge(rated, on=["q_m3h", "head_m"], how="left")
     called = merged["curve"].astype(object).fillna("").to_numpy(dtype=object)
-    origin = (
-        links["device_origin"].to_numpy(dtype=float)
-        if "device_origin" in links
-        else np.full(len(links), JOINED)
-    )
-    fill(links, "curve", called, pump & (origin == JOINED), JOINED)
-    fill(links, "curve", called, pump & (origin != JOINED), ASSUMED)
+    fill(links, "curve", called, pump & stated, JOINED)
+    fill(links, "curve", called, pump & ~stated, ASSUMED)
     fill(links, "setting", 1.0, pump, ASSUMED)
     flow = np.round(rated["q_m3h"].to_numpy(dtype=float) / 3600, 9)
     return pd.DataFrame(
@@ -99,7 +99,7 @@ def _elevations(surveyed: Surveyed) -> None:
     ground = nodes["ground_m"].to_numpy(dtype=float)
     joined = nodes["level_m"].to_numpy(dtype=float)
     bottom = nodes.pop("elevation_m").to_numpy(dtype=float)
-    fill(nodes, "elevation_m", ground, np.ones(len(nodes), dtype=bool), 0)
+    put_elevations(surveyed, "elevation_m", ground)
     reservoir, tank = kind == "reservoir", kind == "tank"
     fill(nodes, "elevation_m", ground + factor(surveyed, "clear_well_depth_m"), reservoir, ASSUMED)
     fill(nodes, "elevation_m", joined, reservoir & np.isfinite(joined), JOINED)
@@ -129,7 +129,7 @@ def _demands(surveyed: Surveyed) -> None:
     junction = nodes["kind"].astype(str).to_numpy() == "junction"
     demand = np.round(per_node(surveyed, "water_m3d") * 1000 / DAY_S, 6)
     fill(nodes, "demand_ls", demand, junction & (demand > 0), JOINED)
-    fill_missing(nodes, "demand_ls", 0.0, junction, JOINED)
+    fill_missing(nodes, "demand_ls", 0.0, junction, wanted(surveyed))
     pattern = str(surveyed.rules["patterns"]["pattern"].iloc[0])
     fill(nodes, "pattern", pattern, junction & (demand > 0), ASSUMED)
 
