@@ -222,6 +222,13 @@ def test_without_joined_tables_nothing_counts_as_joined(built):
     assert built.provenance.groupby("layer")["joined"].sum()[list(registry.declarations())].min() > 0
 
 
+@pytest.mark.filterwarnings("error::FutureWarning", "error::DeprecationWarning")
+@pytest.mark.parametrize("joined", [True, False])
+def test_a_build_uses_nothing_that_pandas_gives_up(joined):
+    survey = town().survey()
+    build(survey if joined else dataclasses.replace(survey, tables={}), "town")
+
+
 def test_elevations_are_known_no_better_than_the_ground():
     survey = town().survey()
     survey.points.loc[survey.points["id"].isin(["JS5", "RQ1"]), "ground_m"] = np.nan
