@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.census.raw_tables import LINES, POINTS, deliver, line_rows, point_rows, text_of
 from twin import api
 from twin.census.read import read_raw
+from twin.census.store import write_survey
 from twin.errors import InputError
 from twin.model.finding import Finding
 
@@ -262,6 +263,18 @@ def test_a_workbook_with_billion_laughs_is_refused(tmp_path):
 def test_a_file_that_is_not_what_its_name_says_is_refused(name, tmp_path):
     (tmp_path / name).write_bytes(b"<OGRVRTDataSource><OGRVRTLayer name='x'/></OGRVRTDataSource>")
     assert refused(tmp_path / name)[0].file.endswith(name)
+
+
+@pytest.mark.core
+def test_a_survey_in_canonical_tables_is_said_to_be_one(tmp_path):
+    survey, _findings = read_raw(deliver(tmp_path / "raw"))
+    (tmp_path / "again").mkdir()
+    write_survey(survey, tmp_path / "again" / "census.gpkg")
+    for path in (tmp_path / "again" / "census.gpkg", tmp_path / "again"):
+        found = only(refused(path), "census.canonical")
+        assert found.file == "census.gpkg"
+        assert "twin census build" in str(found)
+        assert len(refused(path)) == 1
 
 
 def test_a_file_that_belongs_to_no_survey_is_named(tmp_path):

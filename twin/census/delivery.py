@@ -14,6 +14,7 @@ from twin.census.formats.delimited import read_delimited
 from twin.census.formats.source import SourceTable, warning
 from twin.census.formats.spatial import FOLDERS, read_spatial
 from twin.census.formats.workbook import read_workbook
+from twin.census.store import holds_survey
 from twin.errors import InputError
 from twin.io.files import inside, refuse
 from twin.io.yaml_file import read_yaml
@@ -120,6 +121,10 @@ def _add_tables(delivery: Delivery, path: Path, name: str, suffix: str) -> None:
         delivery.tables += read_workbook(path, name)
     elif suffix in DATABASES:
         delivery.tables += read_access(path, name)
+    elif holds_survey(path):
+        problem = _("is a survey in canonical tables already")
+        remedy = _("check it by twin check, or build a city of it by twin census build")
+        raise refuse("census.canonical", name, problem, remedy)
     elif suffix in (*SPATIAL, *FOLDERS):
         delivery.tables += read_spatial(path, name)
     elif not (path.name.lower().endswith(BESIDE) and _has_shapefile(path)):
