@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.census.raw_tables import LINES, POINTS, deliver, line_rows, point_rows, text_of
+from tests.census.raw_tables import LINES, POINTS, SETTINGS, deliver, line_rows, point_rows, text_of
 from twin import api
 from twin.census.read import read_raw
 from twin.census.store import write_survey
@@ -46,6 +46,29 @@ def test_one_bad_cell_is_set_aside_and_named_and_everything_else_is_read(tmp_pat
     ]
     assert np.isnan(survey.points["ground_m"][122])
     assert survey.points["ground_m"].notna().sum() == 199
+
+
+@pytest.mark.verify
+def test_one_bad_cell_among_a_million_rows_is_named_and_every_other_row_is_read(tmp_path):
+    count, bad = 1_000_000, 765_432
+    points, tail = "\n".join(f"JS{n},三通,,{3e6 + n},518400.5,30.5" for n in range(count)), "\n"
+    points = points.replace(
+        f"JS{bad},三通,,{3e6 + bad},518400.5,30.5", f"JS{bad},三通,,{3e6 + bad},518400.5,三十"
+    )
+    (tmp_path / "JSPOINT.csv").write_text(",".join(POINTS[:6]) + "\n" + points + tail, encoding="utf-8")
+    (tmp_path / "JSLINE.csv").write_text(text_of(LINES, line_rows()), encoding="utf-8")
+    (tmp_path / "survey.yaml").write_text(SETTINGS, encoding="utf-8")
+    survey, findings = read_raw(tmp_path)
+    assert len(findings) == 1
+    found = only(findings, "census.cell")
+    assert (found.file, found.line, found.column, found.field) == ("JSPOINT.csv", bad + 2, 6, "地面高程")
+    assert "三十" in str(found)
+    assert survey.cells[["table", "row", "column", "value"]].to_numpy().tolist() == [
+        ["points", bad, "ground_m", "三十"]
+    ]
+    assert survey.points["id"].tolist() == [f"JS{n}" for n in range(count)]
+    assert np.array_equal(survey.points["y_m"], 3e6 + np.arange(count))
+    assert np.flatnonzero(survey.points["ground_m"] != 30.5).tolist() == [bad]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
