@@ -229,6 +229,35 @@ def test_a_build_uses_nothing_that_pandas_gives_up(joined):
     build(survey if joined else dataclasses.replace(survey, tables={}), "town")
 
 
+@pytest.mark.parametrize(
+    ("remarks", "side"),
+    [
+        (["供水", "供水", "供水"], "supply"),
+        (["回水管", "回水管", "回水管"], "return"),
+        (["供水", "回水", "供水"], "none"),
+        (["修补", "修补", "修补"], "none"),
+    ],
+)
+def test_heat_pipes_have_the_side_that_all_their_remarks_say(remarks, side):
+    survey = town().survey()
+    said = dict(zip(["RL1-RL2", "RL2-RL3", "RL3-RL4"], remarks, strict=True))
+    survey.lines["note"] = survey.lines["id"].map(said).fillna("供水")
+    city = build(survey, "town").city
+    links, nodes = (city.networks["heat"].tables[name].frame() for name in ("links", "nodes"))
+    pipe = links["kind"] == "pipe"
+    assert set(links["side"][pipe]) == {side}
+    ends = set(links["start"][pipe]) | set(links["end"][pipe])
+    assert set(nodes["side"][nodes["id"].isin(ends)]) == {side}
+    assert any("remark" in one for one in city.manifest.assumed) == (side == "none")
+
+
+def test_heat_pipes_without_a_remark_have_no_side(built):
+    heat = built.city.networks["heat"]
+    assert set(heat.tables["links"]["side"]) <= {"none", ""}
+    assert set(heat.tables["nodes"]["side"]) == {"none"}
+    assert any("remark" in one for one in built.city.manifest.assumed)
+
+
 def test_elevations_are_known_no_better_than_the_ground():
     survey = town().survey()
     survey.points.loc[survey.points["id"].isin(["JS5", "RQ1"]), "ground_m"] = np.nan

@@ -52,6 +52,7 @@ def strands(intake: Intake, meetings: Meetings, chains: Chains) -> Strands:
     links["source_id"] = text(lines, "id")[firsts]
     for name in SAME:
         links[name] = text(lines, name)[firsts]
+    links["note"] = _agreed(text(lines, "note")[rows], link, chains.offsets)
     for name in NUMBERS:
         links[name] = lines[name].to_numpy(dtype=np.float64)[firsts]
     links["level"] = line_levels(intake)[firsts]
@@ -96,6 +97,13 @@ def _flow(sense: Ints, turned: NDArray[np.bool_], link: Ints, links: int) -> Int
     """1 where something is known to flow from start to end of a link, -1 against it, 0 unknown."""
     total = np.bincount(link, weights=np.where(turned, -sense, sense), minlength=links)
     return np.sign(total).astype(np.int64)
+
+
+def _agreed(words: NDArray[np.object_], link: Ints, offsets: Ints) -> NDArray[np.object_]:
+    """What all lines of each link say; "" where they differ."""
+    first = words[offsets[:-1]]
+    differ = np.bincount(link, weights=words != first[link], minlength=len(first)) > 0
+    return np.where(differ, "", first)
 
 
 def _repaired(fields: NDArray[np.object_], link: Ints, links: int) -> NDArray[np.object_]:

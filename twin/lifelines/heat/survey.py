@@ -25,9 +25,13 @@ from twin.lifelines.surveyed import (
 )
 from twin.text import _
 
+SIDES = ("supply", "return")
+UNKNOWN = "none"
+"""The side of what is not known to be supply or return."""
+
 
 def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
-    """The tables of the network; whether a pipe is supply or return is not in a census and stays unknown."""
+    """The tables of the network; a pipe is supply or return where its remark says so, else unknown."""
     links, nodes = surveyed.links, surveyed.nodes
     kind = links["kind"].astype(str).to_numpy()
     pipe, plant = kind == "pipe", kind == "plant"
@@ -42,6 +46,7 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
         pipe,
         ASSUMED,
     )
+    _sides(surveyed, pipe, pipe | np.isin(kind, ("valve", "pump")))
     _plants(surveyed, plant, kind == "pump")
     substation = kind == "substation"
     for column, name in (("heat_kw", "heat_kw"), ("people", "people")):
@@ -49,10 +54,33 @@ def tables(surveyed: Surveyed) -> Mapping[str, pd.DataFrame]:
     nodes.pop("elevation_m")
     depth = np.nan_to_num(nodes["depth_m"].to_numpy(dtype=float))
     put_elevations(surveyed, "elevation_m", nodes["ground_m"].to_numpy(dtype=float) - depth)
-    surveyed.assumed.append(
-        _("Heat: substations serve the nearest customers; supply and return pipes are not told apart.")
-    )
+    surveyed.assumed.append(_("Heat: substations serve the nearest customers."))
+    if (links["side"][pipe] == UNKNOWN).any():
+        surveyed.assumed.append(_("Heat: pipes whose remark does not say supply or return have no side."))
     return {"nodes": nodes, "links": links}
+
+
+def _sides(surveyed: Surveyed, pipe: NDArray[np.bool_], sided: NDArray[np.bool_]) -> None:
+    """Put the side into pipes by the words of their remark, and into nodes and devices by the pipes there."""
+    links, nodes, words = surveyed.links, surveyed.nodes, surveyed.rules["sides"]
+    known = dict(zip(words["word"], words["side"], strict=True))
+    said = links["note"].astype(object).where(pipe, "").map(known).fillna(UNKNOWN)
+    at = {
+        side: np.unique(links.loc[said == side, ["start", "end"]].to_numpy(dtype=object).astype(str))
+        for side in SIDES
+    }
+    names = nodes["id"].to_numpy(dtype=object).astype(str)
+    nodes["side"] = _only({side: np.isin(names, own) for side, own in at.items()})
+    ends = links[["start", "end"]].to_numpy(dtype=object).astype(str)
+    beside = _only({side: np.asarray(np.isin(ends, own).any(axis=1)) for side, own in at.items()})
+    links["side"] = np.where(pipe, said, np.where(sided, beside, ""))
+
+
+def _only(touched: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.object_]:
+    """The side that is touched where it is the only one, else none."""
+    supply, back = (touched[side] for side in SIDES)
+    known = np.where(supply, SIDES[0], SIDES[1]).astype(object)
+    return np.asarray(np.where(supply ^ back, known, UNKNOWN), dtype=object)
 
 
 def _plants(surveyed: Surveyed, plant: NDArray[np.bool_], pump: NDArray[np.bool_]) -> None:
