@@ -71,7 +71,7 @@ def test_one_bad_cell_among_a_million_rows_is_named_and_every_other_row_is_read(
     assert np.flatnonzero(survey.points["ground_m"] != 30.5).tolist() == [bad]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
 def test_a_survey_is_the_same_in_every_encoding(encoding, tmp_path):
     survey, findings = read_raw(deliver(tmp_path, encoding=encoding))
     assert not findings

@@ -14,6 +14,7 @@ import pytest
 import shapely
 
 from tests.census.raw_tables import LINES, POINTS, deliver, line_rows, point_rows, text_of
+from twin import api
 from twin.census.read import read_raw
 from twin.errors import InputError
 
@@ -384,3 +385,21 @@ def test_a_line_without_a_shape_is_kept_without_ends_and_named(tmp_path):
     assert survey.lines["material"].tolist() == ["QM", "PE"]
     assert survey.lines["start"][1] == ""
     assert "census.no-geometry" in rules(findings)
+
+
+def test_a_table_that_lacks_a_column_is_refused_by_the_name_of_the_column(tmp_path):
+    (tmp_path / "JSPOINT.csv").write_text("物探点号,X,地面高程,状态\nJS1,3793600,30,0\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no column was recognised as x_m: add it"):
+        read_raw(tmp_path / "JSPOINT.csv")
+
+
+def test_a_census_is_only_written_under_a_name_that_says_so_and_never_over_a_table(tmp_path):
+    table = tmp_path / "JSPOINT.csv"
+    table.write_text("物探点号,X,Y,地面高程\nJS1,3793600,518400.5,30\n", encoding="utf-8")
+    before = table.read_bytes()
+    with pytest.raises(InputError, match=r"ends in \.gpkg"):
+        api.read_census(table, table, overwrite=True)
+    assert table.read_bytes() == before
+    with pytest.raises(OSError, match="name too long"):
+        api.read_census(table, tmp_path / f"{'a' * 240}.gpkg")
+    assert [path.name for path in tmp_path.iterdir()] == ["JSPOINT.csv"]

@@ -61,7 +61,7 @@ def read_census(
     from twin.model.finding import blocking
 
     if out is not None:
-        _check_free(Path(out), overwrite)
+        check_free(Path(out), overwrite)
     survey, found = read_raw(Path(path), mapping, system=crs, watch=lambda share: report(0.6 * share))
     if bad := blocking(found, strict=strict):
         raise InputError(_("{path} cannot be read as a survey", path=str(path)), bad)
@@ -115,6 +115,9 @@ def export_census(
     )
 
 
-def _check_free(path: Path, overwrite: bool) -> None:
+def check_free(path: Path, overwrite: bool) -> None:
+    """InputError where a census is not to be written to `path`."""
     if path.is_dir() or (path.exists() and not overwrite):
         raise InputError(_("{path} exists; give another file or --overwrite", path=path))
+    if path.suffix.lower() != ".gpkg":
+        raise InputError(_("{path} is no name for a census; give one that ends in .gpkg", path=path))

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twin.errors import InputError
-from twin.text import _
+from twin.api.census import check_free
 
 if TYPE_CHECKING:
     from twin.census.repair.repairing import Repaired
@@ -53,7 +52,8 @@ def repair_census(
 
     asked, refused = tuple(only), tuple(without)
     selected(asked, refused)
-    _check_free(out, overwrite)
+    if out is not None:
+        check_free(Path(out), overwrite)
     found = read_findings(Path(findings)) if findings is not None else None
     survey = read_survey(Path(path))
     made = repair(survey, found, only=asked, without=refused, report=report)
@@ -73,14 +73,9 @@ def undo_repairs(path: Path | str, out: Path | str | None = None, *, overwrite: 
     from twin.census.repair.patch import undo
     from twin.census.store import read_survey, write_survey
 
-    _check_free(out, overwrite)
+    if out is not None:
+        check_free(Path(out), overwrite)
     survey = undo(read_survey(Path(path)))
     if out is not None:
         write_survey(survey, Path(out))
     return survey
-
-
-def _check_free(out: Path | str | None, overwrite: bool) -> None:
-    path = Path(out) if out is not None else None
-    if path is not None and (path.is_dir() or (path.exists() and not overwrite)):
-        raise InputError(_("{path} exists; give another file or --overwrite", path=path))

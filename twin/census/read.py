@@ -19,7 +19,7 @@ from twin.census.formats.source import SourceTable, warning
 from twin.census.joined import read_joined
 from twin.census.mappings import CANONICAL, FieldMapping, codes_of, mapping_of
 from twin.census.read_table import Part, converted
-from twin.census.recognise import Score, category_of, is_sure, nature, scores
+from twin.census.recognise import LEAST_SCORE, Score, category_of, is_sure, nature, scores
 from twin.census.shapes import join_lines, place_points
 from twin.census.survey import Survey
 from twin.errors import DatasetError
@@ -132,6 +132,12 @@ def _recognised(table: SourceTable, findings: list[Finding]) -> FieldMapping | N
     if not ranked[0].complete and max(one.score for one in ranked) == 0:
         problem = _("has no header that any mapping knows: {names}", names=_shown(table.headers))
         finding = warning("census.no-table", table.file, problem, _("give a mapping file; it was not read"))
+    elif ranked[0].lacking and ranked[0].score >= LEAST_SCORE:
+        lacking = ", ".join(ranked[0].lacking)
+        problem = _("no column was recognised as {names}", names=lacking)
+        remedy = _("add it, or say in a mapping file which column it is")
+        findings += [*table.findings, Finding("census.lacking", Severity.ERROR, table.file, problem, remedy)]
+        return None
     else:
         problem = _("its vocabulary is not sure; candidates: {names}", names=_candidates(ranked))
         remedy = _("name one by --mapping, or give a mapping file")

@@ -23,11 +23,12 @@ _LINES = re.compile(r"(?:lines?|ln|_l|线表?|管线线表?)$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Score:
-    """How well a vocabulary fits a table: 0 to 1, and whether it names all that is needed."""
+    """How well a vocabulary fits a table: 0 to 1, and whether it names all that is needed, else what not."""
 
     mapping: FieldMapping
     score: float
     complete: bool
+    lacking: tuple[str, ...] = ()
 
 
 def nature(table: SourceTable, mapping: FieldMapping) -> str:
@@ -108,7 +109,8 @@ def _score(table: SourceTable, mapping: FieldMapping) -> Score:
     worth = sum(1.0 if header in own else BORROWED if header in all_ else 0.0 for header in headers)
     named = {all_[header] for header in headers & set(all_)}
     drawn = {"x_m", "y_m", "start", "end"} if table.geometry is not None else set()
-    return Score(mapping, worth / len(headers), set(NEEDED[kind]) <= named | drawn)
+    lacking = tuple(name for name in NEEDED[kind] if name not in named | drawn)
+    return Score(mapping, worth / len(headers), not lacking, lacking)
 
 
 def _same(one: FieldMapping, other: FieldMapping, table: SourceTable) -> bool:

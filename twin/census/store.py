@@ -38,6 +38,8 @@ def write_survey(survey: Survey, path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / f".{path.name}.{uuid4().hex}.gpkg"
+    temporary.touch()  # says why where it cannot; GDAL does not
+    temporary.unlink()
     crs = survey.meta.get("crs") or None
     try:
         with _settled():

@@ -46,7 +46,7 @@ class Finding:
         named = ", ".join(self.ids[:SHOWN_IDS])
         if len(self.ids) > SHOWN_IDS:
             named += _(" and {count} more", count=len(self.ids) - SHOWN_IDS).__str__()
-        where = f"{self.place}: {self.field} " if self.field else f"{self.place}: "
+        where = (f"{self.place}: " if self.place else "") + (f"{self.field} " if self.field else "")
         told: object = self.problem
         if named:
             told = _("{problem} ({ids})", problem=told, ids=named)

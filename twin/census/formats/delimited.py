@@ -89,10 +89,10 @@ def read_delimited(path: Path, file: str) -> SourceTable:
 
 
 def _decoded(content: bytes, file: str) -> tuple[str, list[Finding]]:
-    """The text of a file in UTF-8, UTF-16 with its mark, or GB18030; signs that are none are named."""
+    """The text of a file in UTF-8, UTF-16, or GB18030; signs that are none are named."""
     findings: list[Finding] = []
-    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "")
-    if b"\0" in content and encoding != "utf-16":
+    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "") or _unmarked(content)
+    if b"\0" in content and not encoding.startswith("utf-16"):
         problem = _("holds null characters, {count} of them", count=content.count(b"\0"))
         line = content[: content.index(b"\0")].count(b"\n") + 1
         findings.append(warning("census.null", file, problem, _("export the table again as CSV"), line=line))
@@ -109,6 +109,14 @@ def _decoded(content: bytes, file: str) -> tuple[str, list[Finding]]:
     text = text if "\n" in text else text.replace("\r", "\n")
     findings += _mangled(text, file, name)
     return text, findings
+
+
+def _unmarked(content: bytes) -> str:
+    """Which UTF-16 without a mark it is, told by the nulls beside plain signs; "" where it is none."""
+    first, second = content[::2].count(0), content[1::2].count(0)
+    if max(first, second) < len(content) // 8 or max(first, second) < 8 * min(first, second):
+        return ""
+    return "utf-16-be" if first > second else "utf-16-le"
 
 
 def likelier_encoding(content: bytes) -> str:
