@@ -371,3 +371,13 @@ def test_whatever_is_spoilt_in_a_file_every_row_is_read_or_the_file_is_refused(p
         ids = {f"JS{n}" for n in range(1, 5) if f"\nJS{n}," in left.replace("\0", "")}
         assert ids <= set(survey.points["id"])
         assert all(str(one) for one in findings)
+
+
+@pytest.mark.core
+@pytest.mark.parametrize("mapping", ["auto", "canonical"])
+def test_a_table_without_a_column_that_it_needs_is_refused_under_every_mapping(mapping, tmp_path):
+    deliver(tmp_path)
+    path = tmp_path / "JSLINE.csv"
+    path.write_text(path.read_text(encoding="utf-8-sig").replace("终点点号", "去向"), encoding="utf-8")
+    found = only(refused(tmp_path, mapping=mapping), "census.lacking")
+    assert (found.file, "end" in str(found.problem)) == ("JSLINE.csv", True)

@@ -15,7 +15,7 @@ SOLVE_COLUMNS = {"id", "kind", "head_m", "pressure_pa", "demand_m3s", "flow_m3s"
 
 @pytest.mark.core
 def test_version_is_printed(ask: Ask):
-    assert ask("version").out == "twin 0.1.0\n"
+    assert ask("version").out == ask("--version").out == "twin 0.1.0\n"
     assert ask("version", "--json").json["lifeline-twin"] == "0.1.0"
 
 

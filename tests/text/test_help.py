@@ -104,3 +104,10 @@ def test_a_chinese_help_page_has_no_english_left(words, capsys):
 @pytest.mark.parametrize("words", list(pages()), ids=" ".join)
 def test_an_english_help_page_has_no_chinese(words, capsys):
     assert re.findall("[\u3000-\u9fff\uff00-\uffef]+", help_page(capsys, words, "en")) == []
+
+
+def test_a_narrow_chinese_help_page_cuts_nothing(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    page = help_page(capsys, ("view",), "zh")
+    assert "…" not in page
+    assert "可多次给出" in page

@@ -19,7 +19,7 @@ from twin.census.formats.source import SourceTable, warning
 from twin.census.joined import read_joined
 from twin.census.mappings import CANONICAL, FieldMapping, codes_of, mapping_of
 from twin.census.read_table import Part, converted
-from twin.census.recognise import LEAST_SCORE, Score, category_of, is_sure, nature, scores
+from twin.census.recognise import LEAST_SCORE, Score, category_of, is_sure, nature, score, scores
 from twin.census.shapes import join_lines, place_points
 from twin.census.survey import Survey
 from twin.errors import DatasetError
@@ -94,7 +94,9 @@ def _parts(
     for number, table in enumerate(delivery.tables, start=1):
         own = chosen or _recognised(table, findings)
         kind = nature(table, own) if own else ""
-        if own and kind:
+        if chosen and kind and table.geometry is None and (lacking := score(table, chosen).lacking):
+            findings += [*table.findings, _lacks(table, lacking)]
+        elif own and kind:
             parts.append(_part(table, own, kind, explicit=chosen is not None))
         elif own:
             problem = _(
@@ -133,17 +135,19 @@ def _recognised(table: SourceTable, findings: list[Finding]) -> FieldMapping | N
         problem = _("has no header that any mapping knows: {names}", names=_shown(table.headers))
         finding = warning("census.no-table", table.file, problem, _("give a mapping file; it was not read"))
     elif ranked[0].lacking and ranked[0].score >= LEAST_SCORE:
-        lacking = ", ".join(ranked[0].lacking)
-        problem = _("no column was recognised as {names}", names=lacking)
-        remedy = _("add it, or say in a mapping file which column it is")
-        findings += [*table.findings, Finding("census.lacking", Severity.ERROR, table.file, problem, remedy)]
-        return None
+        finding = _lacks(table, ranked[0].lacking)
     else:
         problem = _("its vocabulary is not sure; candidates: {names}", names=_candidates(ranked))
         remedy = _("name one by --mapping, or give a mapping file")
         finding = Finding("census.not-sure", Severity.ERROR, table.file, problem, remedy)
     findings += [*table.findings, finding]
     return None
+
+
+def _lacks(table: SourceTable, lacking: Sequence[str]) -> Finding:
+    problem = _("no column was recognised as {names}", names=", ".join(lacking))
+    remedy = _("add it, or say in a mapping file which column it is")
+    return Finding("census.lacking", Severity.ERROR, table.file, problem, remedy)
 
 
 def _candidates(ranked: Sequence[Score]) -> str:

@@ -76,7 +76,7 @@ def category_of(name: str) -> str:
 
 def scores(table: SourceTable) -> list[Score]:
     """How well each bundled vocabulary fits, best first; equal ones in the order of their names."""
-    found = [_score(table, bundled(name)) for name in names()]
+    found = [score(table, bundled(name)) for name in names()]
     return sorted(found, key=lambda one: (not one.complete, one.mapping.fragment, -one.score))
 
 
@@ -100,7 +100,8 @@ def _of_geometry(table: SourceTable) -> str:
     return "lines" if kinds and kinds <= {1, 5} else ""
 
 
-def _score(table: SourceTable, mapping: FieldMapping) -> Score:
+def score(table: SourceTable, mapping: FieldMapping) -> Score:
+    """How well a table fits a mapping, and which columns that it needs the table lacks."""
     kind = nature(table, mapping)
     headers = {plain(header) for header in table.headers if header.strip()}
     if not kind or not headers:

@@ -54,6 +54,15 @@ def write_survey(survey: Survey, path: Path) -> None:
             left.unlink()
 
 
+def layer_names(path: Path) -> set[str]:
+    """Names of the layers in a file that GDAL reads; what it only warns of is not passed on."""
+    import pyogrio
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return {str(name) for name, _kind in pyogrio.list_layers(path)}
+
+
 def holds_survey(path: Path) -> bool:
     """Whether a file is a GeoPackage with the layers of a survey."""
     import pyogrio
@@ -61,7 +70,7 @@ def holds_survey(path: Path) -> bool:
     if path.suffix.lower() != ".gpkg" or not path.is_file():
         return False
     try:
-        layers = {str(name) for name, _kind in pyogrio.list_layers(path)}
+        layers = layer_names(path)
     except pyogrio.errors.DataSourceError:
         return False
     return {"points", "lines", _META} <= layers
@@ -74,7 +83,7 @@ def read_survey(path: Path) -> Survey:
     if not path.is_file():
         raise refuse("file.missing", path, _("does not exist"), _("check the path"))
     try:
-        layers = {str(name) for name, _kind in pyogrio.list_layers(path)}
+        layers = layer_names(path)
         if missing := sorted({"points", "lines", _META} - layers):
             problem = _("holds no survey: there is no layer {names}", names=", ".join(missing))
             raise refuse("census.no-survey", path, problem, _("make it by twin census read"))

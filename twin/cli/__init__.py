@@ -18,6 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from twin.text import use_language
 
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["--version"]:
+        given[0] = "version"
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -35,6 +37,8 @@ def _answer(given: Sequence[str]) -> object:
         from twin.cli.app import command
         from twin.cli.boundary import explain_usage, stop_quietly
 
+        if len(given) <= 1 or {"-h", "--help"} & set(given):
+            foreign.fold_help()
         try:
             return command(given).main(given, prog_name="twin", standalone_mode=False)
         except KeyboardInterrupt:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from twin.text import N_, Message, _, language
 
@@ -59,6 +60,23 @@ def adopted() -> Iterator[None]:
             del os.environ["LANGUAGE"]
         else:
             os.environ["LANGUAGE"] = before
+
+
+def fold_help() -> None:
+    """Let help texts break anywhere: Chinese has no blanks, and Typer would cut what does not fit."""
+    from typer import rich_utils
+
+    make = rich_utils._make_rich_text
+    if getattr(make, "folds", False):
+        return
+
+    def folded(**given: Any) -> Any:
+        text: Any = make(**given)
+        text.overflow = "fold"
+        return text
+
+    folded.folds = True  # type: ignore[attr-defined]
+    rich_utils._make_rich_text = folded
 
 
 def usage(original: Callable[[object], str], context: object) -> str:
