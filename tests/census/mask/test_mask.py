@@ -412,8 +412,6 @@ def test_the_command_line_masks_and_refuses(tmp_path, capsys):
 
 
 def test_lanjing_is_masked_with_all_that_it_must_keep(tmp_path):
-    if "lanjing" not in api.list_cities():
-        pytest.skip("lanjing is not bundled here")
     done = api.mask_city("lanjing", tmp_path / "open", ledger=tmp_path / "ledger")
     assert all(claim.holds for claim in done.claims)
     assert done.record["strain"] <= 0.01 and done.record["floor"]["piecewise_affine"] >= 1e-3

@@ -16,7 +16,7 @@ from twin.lifelines.water.binding import WaterModel
 from twin.lifelines.water.epanet import Reading, export_inp, parse_inp
 from twin.lifelines.water.options import WaterOptions, read_options
 from twin.lifelines.water.present import initial_state
-from twin.lifelines.water.reference import ACCURACIES, ANSWERS, CHECKS
+from twin.lifelines.water.reference import ACCURACIES, ANSWERS, CHECKS, HEAD_M
 from twin.model.network import Network, Ref
 from twin.model.state import State
 from twin.physics.solution import Outcome, Solution
@@ -150,7 +150,9 @@ class Reference:
 
     def flow(self, t_s: int, ours: NDArray[np.float64]) -> NDArray[np.float64]:
         """What lies nearest to ours between the lowest and the highest of the answers at an instant."""
-        flows = [answer[t_s]["flow"] for answer in self.answers if t_s in answer]
+        finest = self.steps[t_s]["head"]
+        there = [answer[t_s] for answer in self.answers if t_s in answer]
+        flows = [step["flow"] for step in there if np.abs(step["head"] - finest).max() <= HEAD_M]
         return np.clip(ours, np.min(flows, axis=0), np.max(flows, axis=0))
 
 

@@ -78,6 +78,17 @@ def test_of_several_answers_what_lies_nearest_to_ours_in_their_range_is_compared
 
 
 @pytest.mark.core
+def test_an_answer_with_other_heads_is_another_state_and_does_not_count():
+    net = network()
+    solution = model(net).solve(initial_state(net), T_S)
+    solution.tables["links"]["flow_m3s"][:] = 0.5
+    given = answers(net, 1.2, 0.0)
+    given["again"][0]["steps"][0]["head"] = [0.02] * len(given["nodes"])
+    np.testing.assert_array_equal(REFERENCE.read(net, solution, given)["links"]["flow_m3s"], 1.2)
+    assert "in 0 links" in str(REFERENCE.remark(given))
+
+
+@pytest.mark.core
 def test_a_coarse_answer_is_remarked():
     net = network()
     said = str(REFERENCE.remark(answers(net, 1.2, 1.0)))

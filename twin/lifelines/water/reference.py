@@ -25,6 +25,7 @@ ANSWERS = 2
 """How many different answers it gives where it does not reach the first accuracy: the finest ones."""
 CHECKS = (None, {"every": 10, "until": 100})
 """How often EPANET checks statuses: as ever, then seldom, where it would switch pumps for ever."""
+HEAD_M = 0.01
 FLOW_RELATIVE = 1e-3
 FLOW_FLOOR_M3S = 1e-3
 """Together with a tolerance of 1e-3 relative: 1e-6 m3/s where nothing flows."""
@@ -55,7 +56,8 @@ def read(network: Network, solution: Solution, result: Mapping[str, Any]) -> Ans
 
     Where no source reaches a node EPANET's head means nothing: it counts as ours, the elevation. Where it
     gave several answers, deliveries and flows are what lies nearest to ours between the lowest and the
-    highest of them: what EPANET cannot tell itself it cannot judge.
+    highest of them: what EPANET cannot tell itself it cannot judge. An answer whose heads are others than
+    those of the finest is another state (pumps stopped), and does not count.
     """
     step = result["steps"][0]
     node_ids, link_ids = fitting_ids(network)
@@ -83,7 +85,7 @@ def remark(result: Mapping[str, Any]) -> Message | None:
         )
     if result["reached"] <= ACCURACIES[0]:
         return None
-    answers = [result, *result["again"]]
+    answers = _same_state(result)
     flows = np.array([answer["steps"][0]["flow"] for answer in answers])
     apart = flows.max(axis=0) - flows.min(axis=0) > FLOW_RELATIVE * (np.abs(flows[0]) + FLOW_FLOOR_M3S)
     return _(
@@ -95,9 +97,19 @@ def remark(result: Mapping[str, Any]) -> Message | None:
     )
 
 
+def _same_state(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The finest answer, and the others whose heads are equal to its own within the tolerance of heads."""
+    finest = np.array(result["steps"][0]["head"])
+    return [result] + [
+        answer
+        for answer in result["again"]
+        if np.abs(np.array(answer["steps"][0]["head"]) - finest).max(initial=0.0) <= HEAD_M
+    ]
+
+
 def _several(ids: tuple[str, ...], table: str, name: str, result: Mapping[str, Any]) -> NDArray[np.float64]:
     """One quantity in all answers, shape (answers, rows)."""
-    steps = [result["steps"][0], *(answer["steps"][0] for answer in result["again"])]
+    steps = [answer["steps"][0] for answer in _same_state(result)]
     return np.array([_by_row(ids, result[table], step[name]) for step in steps])
 
 
@@ -119,7 +131,7 @@ REFERENCE = Reference(
     engine="EPANET",
     script="epanet_engine.py",
     compared=(
-        Compared("head", "nodes", "head_m", "m", 0.01),
+        Compared("head", "nodes", "head_m", "m", HEAD_M),
         Compared("demand", "nodes", "demand_m3s", "", FLOW_RELATIVE, FLOW_FLOOR_M3S, _junctions),
         Compared("flow", "links", "flow_m3s", "", FLOW_RELATIVE, FLOW_FLOOR_M3S),
     ),
